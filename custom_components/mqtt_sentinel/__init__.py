@@ -1,0 +1,59 @@
+"""MQTT Sentinel: does what should be true agree with what the devices report?"""
+
+from homeassistant.components import mqtt
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+
+from .const import DOMAIN, PLATFORMS
+from .hub import Hub, SentinelConfigEntry
+from .storage import remove_memory
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> bool:
+    """Set up the hub, whether the broker is there or not: its absence is worth an issue too."""
+    await mqtt.async_wait_for_mqtt_client(hass)
+    hub = Hub(hass, entry)
+    try:
+        await hub.start()
+    except HomeAssistantError as error:
+        await hub.stop()
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="mqtt_not_ready"
+        ) from error
+    entry.runtime_data = hub
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=dr.DeviceEntryType.SERVICE,
+        manufacturer="MQTT Sentinel",
+        name=entry.title,
+    )
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(entry.add_update_listener(_async_updated))
+
+    async def keep(_: Event) -> None:
+        await hub.keep()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, keep))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> bool:
+    """Unload the hub and leave nothing running."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
+    """Delete what was stored."""
+    await remove_memory(hass, entry.entry_id)
+
+
+async def _async_updated(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
+    await entry.runtime_data.refresh()

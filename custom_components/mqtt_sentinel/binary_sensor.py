@@ -1,0 +1,128 @@
+"""Connectivity and problem of a watch, readiness of an alarm."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .entity import SentinelEntity, add_entities_of
+from .hub import SentinelConfigEntry
+from .outcome.wording import as_utc
+from .watch.alarm import blockers
+from .watch.verdict import NOT_JUDGED, Verdict, proof_of
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentinelBinarySensorDescription(BinarySensorEntityDescription):
+    """How a binary sensor reads its state, attributes and availability."""
+
+    is_on: Callable[[SentinelEntity], bool | None]
+    attributes: Callable[[SentinelEntity], Mapping[str, Any]]
+    available: Callable[[SentinelEntity], bool] = lambda _: True
+
+
+def _problem(entity: SentinelEntity) -> bool | None:
+    watch = entity.watch
+    if watch.incident:
+        return True
+    judgement = watch.judgement
+    if judgement.verdict in (Verdict.OK, Verdict.PENDING) or judgement.reason in NOT_JUDGED:
+        return False
+    return None
+
+
+def _why(entity: SentinelEntity) -> dict[str, Any]:
+    watch = entity.watch
+    expectation = watch.facts.expectation
+    return {
+        "verdict": watch.judgement.verdict.value,
+        "reason": watch.judgement.reason.value,
+        "proof": watch.judgement.proof.value,
+        "expected": expectation.wanted.value,
+        "expected_because": expectation.because,
+        "expected_since": as_utc(watch.expected_since).isoformat(),
+        "mismatch_since": as_utc(watch.incident.opened_at).isoformat() if watch.incident else None,
+    }
+
+
+def _blocking(entity: SentinelEntity) -> dict[str, Any]:
+    found = blockers(entity.alarm, entity.hub.sentinel.watches)
+    return {"blocking": {name: blocker.value for name, blocker in found}}
+
+
+CONNECTIVITY = SentinelBinarySensorDescription(
+    key="connectivity",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    is_on=lambda entity: entity.watch.facts.up,
+    attributes=lambda entity: {"proof": proof_of(entity.watch.facts).value},
+    available=lambda entity: entity.watch.facts.broker,
+)
+PROBLEM = SentinelBinarySensorDescription(
+    key="problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    is_on=_problem,
+    attributes=_why,
+)
+READY_TO_ARM = SentinelBinarySensorDescription(
+    key="ready_to_arm",
+    translation_key="ready_to_arm",
+    is_on=lambda entity: not blockers(entity.alarm, entity.hub.sentinel.watches),
+    attributes=_blocking,
+)
+
+OF_DEVICE = (CONNECTIVITY, PROBLEM)
+OF_ALARM = (READY_TO_ARM,)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SentinelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of all subentries."""
+    add_entities_of(
+        entry,
+        async_add_entities,
+        {
+            SUBENTRY_DEVICE: lambda hub, subentry: [
+                SentinelBinarySensor(hub, subentry, description) for description in OF_DEVICE
+            ],
+            SUBENTRY_ALARM: lambda hub, subentry: [
+                SentinelBinarySensor(hub, subentry, description) for description in OF_ALARM
+            ],
+        },
+    )
+
+
+class SentinelBinarySensor(SentinelEntity, BinarySensorEntity):
+    """One yes or no of a watch or an alarm."""
+
+    entity_description: SentinelBinarySensorDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether its state can be known now."""
+        return self.entity_description.available(self)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """The state, None while it is not known."""
+        return self.entity_description.is_on(self)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Why the state is what it is."""
+        return self.entity_description.attributes(self)

@@ -1,0 +1,368 @@
+"""The flow of a device or service: which thing, and what should be true of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.components.mqtt.util import valid_publish_topic
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntryState,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
+from homeassistant.data_entry_flow import section
+from homeassistant.exceptions import TemplateError
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    StateSelector,
+    StateSelectorConfig,
+    TemplateSelector,
+    TextSelector,
+)
+from homeassistant.helpers.template import Template
+import probatio as vol
+
+from ..const import (
+    CONF_ANYWAY,
+    CONF_DIALECT,
+    CONF_DIALECTS,
+    CONF_EXPECT,
+    CONF_GRACE,
+    CONF_PAYLOAD_OFF,
+    CONF_PAYLOAD_ON,
+    CONF_PLACE,
+    CONF_PREFIXES,
+    CONF_REQUIRE_LIVE,
+    CONF_SETTLE,
+    CONF_SITE,
+    CONF_STATES,
+    CONF_TEMPLATE,
+    CONF_THING,
+    CONF_TOPIC,
+    CONF_VERIFY_CONNECT,
+    CONF_VERIFY_DISCONNECT,
+    EXPECT_NONE,
+    SECTION_CHECKS,
+)
+from ..dialects import custom, services
+from ..dialects.custom import parse_path
+from ..dialects.payload import read_name
+from ..dialects.route import MalformedError
+from ..dialects.table import DIALECTS
+from ..setup_data import read_custom
+from ..watch.expectation import SourceKind
+from ..watch.reports import ThingKey
+from .forms import seconds, yes_or_no
+from .listening import try_custom
+from .things import options_of, thing_data, thing_id, thing_title
+
+if TYPE_CHECKING:
+    from ..hub import Hub, SentinelConfigEntry
+
+_EXPECTATIONS = [*(kind.value for kind in SourceKind), EXPECT_NONE]
+_DIRECTIONS: dict[vol.Marker, Any] = {
+    vol.Required(CONF_VERIFY_DISCONNECT, default=True): yes_or_no(),
+    vol.Required(CONF_VERIFY_CONNECT, default=True): yes_or_no(),
+}
+_CHECKS: dict[vol.Marker, Any] = {
+    vol.Optional(CONF_SETTLE): seconds(),
+    vol.Optional(CONF_GRACE): seconds(),
+    vol.Required(CONF_REQUIRE_LIVE, default=False): yes_or_no(),
+}
+_CUSTOM: dict[vol.Marker, Any] = {
+    vol.Required(CONF_TOPIC): TextSelector(),
+    vol.Optional(CONF_PLACE): TextSelector(),
+    vol.Optional(CONF_TEMPLATE): TemplateSelector(),
+    vol.Optional(CONF_PAYLOAD_ON): TextSelector(),
+    vol.Optional(CONF_PAYLOAD_OFF): TextSelector(),
+}
+_ANYWAY: dict[vol.Marker, Any] = {vol.Required(CONF_ANYWAY, default=False): yes_or_no()}
+
+
+class DeviceFlow(ConfigSubentryFlow):
+    """Choose a thing that was heard, name one, or describe a topic; then what to expect of it."""
+
+    def __init__(self) -> None:
+        """Start with nothing chosen."""
+        self._name = ""
+        self._identity: dict[str, Any] = {}
+        self._unique_id = ""
+        self._data: dict[str, Any] = {}
+
+    # Which thing
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose how to name the thing."""
+        if self._entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        ways = ["manual", "custom"]
+        if len(self._hub.sentinel.known):
+            ways.insert(0, "heard")
+        return self.async_show_menu(step_id="user", menu_options=ways)
+
+    async def async_step_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Choose one of the things that were heard and that nobody watches."""
+        if user_input is not None:
+            return await self._identified(ThingKey(*user_input[CONF_THING].split("|", 2)))
+        heard = sorted(self._hub.sentinel.known, key=lambda thing: thing.key)
+        things = SelectSelector(SelectSelectorConfig(options=options_of(heard)))
+        return self.async_show_form(
+            step_id="heard", data_schema=vol.Schema({vol.Required(CONF_THING): things})
+        )
+
+    async def async_step_manual(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Name a thing, heard or not."""
+        errors: dict[str, str] = {}
+        data = self._entry.data
+        if user_input is not None:
+            site = user_input.get(CONF_SITE, "")
+            key = _key(user_input[CONF_DIALECT], site, user_input[CONF_THING])
+            if key is None:
+                errors[CONF_THING] = "bad_thing"
+            elif self._is_watched(key):
+                errors[CONF_THING] = "already_configured"
+            elif key not in self._hub.sentinel.known and not user_input.get(CONF_ANYWAY):
+                errors[CONF_THING] = "not_heard"
+            else:
+                return await self._identified(key)
+        fields: dict[vol.Marker, Any] = {
+            vol.Required(CONF_DIALECT): SelectSelector(
+                SelectSelectorConfig(options=data[CONF_DIALECTS], translation_key="dialect")
+            ),
+            vol.Required(CONF_THING): TextSelector(),
+        }
+        if sites := [prefix for prefix in data[CONF_PREFIXES] if prefix]:
+            fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
+        if "not_heard" in errors.values():
+            fields |= _ANYWAY
+        return self.async_show_form(
+            step_id="manual",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
+            errors=errors,
+        )
+
+    async def async_step_custom(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Describe a topic, and see whether something can be read from it."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            anyway = user_input.pop(CONF_ANYWAY, False)
+            errors = self._custom_errors(user_input)
+            described = read_custom(user_input)
+            if not errors and not anyway and (error := await try_custom(self.hass, described)):
+                errors[CONF_TOPIC] = error
+            if not errors:
+                self._identity = {CONF_DIALECT: custom.NAME, **user_input}
+                self._unique_id = thing_id(described.key)
+                self._name = self._name or described.topic
+                return await self.async_step_expect()
+        fields: dict[vol.Marker, Any] = dict(_CUSTOM)
+        if {"topic_silent", "value_not_found"} & set(errors.values()):
+            fields |= _ANYWAY
+        return self.async_show_form(
+            step_id="custom",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(fields), user_input or self._identity
+            ),
+            errors=errors,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Change the topic of a custom watch, or what is expected of any."""
+        subentry = self._get_reconfigure_subentry()
+        data = subentry.data
+        self._name = subentry.title
+        self._unique_id = subentry.unique_id or ""
+        if data[CONF_DIALECT] == custom.NAME:
+            identity = {CONF_DIALECT, *map(str, _CUSTOM)}
+            self._identity = {key: data[key] for key in identity if key in data}
+            return await self.async_step_custom()
+        self._identity = {key: data[key] for key in (CONF_DIALECT, CONF_SITE, CONF_THING)}
+        return await self.async_step_expect()
+
+    async def _identified(self, key: ThingKey) -> SubentryFlowResult:
+        self._identity = thing_data(key)
+        self._unique_id = thing_id(key)
+        self._name = thing_title(key)
+        return await self.async_step_expect()
+
+    # What should be true of it
+
+    async def async_step_expect(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Choose a name, what is expected, and how it is checked."""
+        if user_input is not None:
+            self._name = user_input[CONF_NAME]
+            expect = user_input[CONF_EXPECT]
+            self._data = {**self._identity, CONF_EXPECT: expect, **user_input[SECTION_CHECKS]}
+            if expect == SourceKind.ALARM:
+                return await self.async_step_alarm()
+            if expect == SourceKind.ENTITY:
+                return await self.async_step_entity()
+            return self._finish()
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_NAME): TextSelector(),
+                vol.Required(CONF_EXPECT): SelectSelector(
+                    SelectSelectorConfig(options=_EXPECTATIONS, translation_key="expect")
+                ),
+                vol.Required(SECTION_CHECKS): section(vol.Schema(_CHECKS), {"collapsed": True}),
+            }
+        )
+        before = self._before
+        return self.async_show_form(
+            step_id="expect",
+            data_schema=self.add_suggested_values_to_schema(
+                schema,
+                {
+                    CONF_NAME: self._name,
+                    CONF_EXPECT: before.get(CONF_EXPECT, self._usual_expectation),
+                    SECTION_CHECKS: before,
+                },
+            ),
+            description_placeholders={"thing": self._name},
+        )
+
+    async def async_step_alarm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Choose an alarm panel of its own, if it has one, and the directions."""
+        if user_input is not None:
+            return self._finish(user_input)
+        panel = EntitySelector(EntitySelectorConfig(domain=ALARM_DOMAIN))
+        schema = vol.Schema({vol.Optional(CONF_ENTITY_ID): panel} | _DIRECTIONS)
+        return self.async_show_form(
+            step_id="alarm",
+            data_schema=self.add_suggested_values_to_schema(schema, self._before),
+            description_placeholders={"thing": self._name},
+        )
+
+    async def async_step_entity(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Choose the entity that says when the thing should be up, and the directions."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if self.hass.states.get(user_input[CONF_ENTITY_ID]):
+                self._data |= user_input
+                return await self.async_step_states()
+            errors[CONF_ENTITY_ID] = "no_such_entity"
+        schema = vol.Schema({vol.Required(CONF_ENTITY_ID): EntitySelector()} | _DIRECTIONS)
+        return self.async_show_form(
+            step_id="entity",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._before),
+            errors=errors,
+            description_placeholders={"thing": self._name},
+        )
+
+    async def async_step_states(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Choose the states of the entity during which the thing should be up."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if user_input[CONF_STATES]:
+                return self._finish(user_input)
+            errors[CONF_STATES] = "no_state"
+        entity_id = self._data[CONF_ENTITY_ID]
+        states = StateSelector(StateSelectorConfig(entity_id=entity_id, multiple=True))
+        return self.async_show_form(
+            step_id="states",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_STATES): states}), self._before
+            ),
+            errors=errors,
+            description_placeholders={"thing": self._name, "entity": entity_id},
+        )
+
+    def _finish(self, data: Mapping[str, Any] | None = None) -> SubentryFlowResult:
+        data = {**self._data, **(data or {})}
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._entry,
+                self._get_reconfigure_subentry(),
+                title=self._name,
+                data=data,
+                unique_id=self._unique_id,
+            )
+        return self.async_create_entry(title=self._name, data=data, unique_id=self._unique_id)
+
+    # What the steps ask for
+
+    @property
+    def _entry(self) -> SentinelConfigEntry:
+        return self._get_entry()
+
+    @property
+    def _hub(self) -> Hub:
+        return self._entry.runtime_data
+
+    @property
+    def _before(self) -> Mapping[str, Any]:
+        """What is set up already, when this is a reconfiguration."""
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_subentry().data
+        return {}
+
+    @property
+    def _usual_expectation(self) -> str:
+        dialect = DIALECTS.get(self._identity[CONF_DIALECT])
+        return (dialect.expects if dialect else SourceKind.ALWAYS).value
+
+    def _is_watched(self, key: ThingKey) -> bool:
+        """Tell whether another subentry watches this thing."""
+        unique_id = thing_id(key)
+        return unique_id != self._unique_id and any(
+            subentry.unique_id == unique_id for subentry in self._entry.subentries.values()
+        )
+
+    def _custom_errors(self, user_input: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with the description of a topic, by field."""
+        errors: dict[str, str] = {}
+        described = read_custom(user_input)
+        try:
+            valid_publish_topic(described.topic)
+        except vol.Invalid:
+            errors[CONF_TOPIC] = "bad_topic"
+        else:
+            if self._is_watched(described.key):
+                errors[CONF_TOPIC] = "already_configured"
+        if described.place and described.template:
+            errors[CONF_TEMPLATE] = "path_or_template"
+        try:
+            parse_path(described.place)
+        except ValueError:
+            errors[CONF_PLACE] = "bad_path"
+        try:
+            Template(described.template, self.hass).ensure_valid()
+        except TemplateError:
+            errors[CONF_TEMPLATE] = "bad_template"
+        if bool(described.payload_on) is not bool(described.payload_off):
+            errors[CONF_PAYLOAD_OFF] = "both_payloads"
+        return errors
+
+
+def _key(dialect: str, site: str, name: str) -> ThingKey | None:
+    """The thing that a user named, None when no thing of the dialect can have that name."""
+    parts = name.strip().split("/")
+    try:
+        if dialect == services.NAME:
+            service, device = parts
+            return services.thing(site, service, device)
+        (device,) = parts
+        return ThingKey(dialect, site, read_name(device))
+    except MalformedError, ValueError:
+        return None

@@ -1,0 +1,220 @@
+"""The hub's own flows: set-up with listening, reconfiguration, options."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, override
+
+from homeassistant.components import mqtt
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+)
+import probatio as vol
+
+from ..const import (
+    CONF_DIALECTS,
+    CONF_GRACE,
+    CONF_LISTEN,
+    CONF_PREFIXES,
+    CONF_SETTLE,
+    CONF_THINGS,
+    DOMAIN,
+    SUBENTRY_ALARM,
+    SUBENTRY_DEVICE,
+)
+from ..dialects.table import DIALECTS
+from ..watch.settings import DEFAULT_GRACE, DEFAULT_SETTLE
+from .alarm import AlarmFlow
+from .device import DeviceFlow
+from .forms import check_prefixes, seconds
+from .listening import listen
+from .things import options_of, subentry_of, thing_id
+
+if TYPE_CHECKING:
+    from ..watch.known import KnownThing
+
+DEFAULT_LISTEN = 10
+LONGEST_LISTEN = 120
+
+_TALKING = {
+    vol.Required(CONF_DIALECTS, default=list(DIALECTS)): SelectSelector(
+        SelectSelectorConfig(options=list(DIALECTS), multiple=True, translation_key="dialect")
+    ),
+    vol.Optional(CONF_PREFIXES, default=[]): TextSelector(TextSelectorConfig(multiple=True)),
+}
+_LISTEN = {
+    vol.Required(CONF_LISTEN, default=DEFAULT_LISTEN): NumberSelector(
+        NumberSelectorConfig(min=1, max=LONGEST_LISTEN, unit_of_measurement="s")
+    ),
+}
+
+
+class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Choose dialects, listen, tick what to watch."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self._data: dict[str, Any] = {}
+        self._seconds = float(DEFAULT_LISTEN)
+        self._listening: asyncio.Task[list[KnownThing]] | None = None
+        self._heard: list[KnownThing] = []
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """The flow for the defaults of the checks."""
+        return SentinelOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """What can be added to a hub."""
+        return {SUBENTRY_DEVICE: DeviceFlow, SUBENTRY_ALARM: AlarmFlow}
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what to listen to, and for how long."""
+        if not self.hass.config_entries.async_loaded_entries(mqtt.DOMAIN):
+            return self.async_abort(reason="mqtt_required")
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = self._take(user_input)
+            if not errors:
+                self._seconds = user_input[CONF_LISTEN]
+                return await self.async_step_listen()
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(_TALKING | _LISTEN), user_input
+            ),
+            errors=errors,
+        )
+
+    async def async_step_listen(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Listen, showing how far it is."""
+        if self._listening is None:
+            self._listening = self.hass.async_create_task(
+                listen(
+                    self.hass,
+                    self._data[CONF_DIALECTS],
+                    self._data[CONF_PREFIXES],
+                    self._seconds,
+                    self.async_update_progress,
+                )
+            )
+        if not self._listening.done():
+            return self.async_show_progress(
+                step_id="listen",
+                progress_action="listen",
+                progress_task=self._listening,
+                description_placeholders={"seconds": f"{self._seconds:.0f}"},
+            )
+        try:
+            self._heard = self._listening.result()
+        except HomeAssistantError:
+            return self.async_show_progress_done(next_step_id="gone")
+        return self.async_show_progress_done(next_step_id="pick")
+
+    async def async_step_gone(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """The MQTT integration went away meanwhile."""
+        return self.async_abort(reason="mqtt_required")
+
+    async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Tick what to watch of what was heard."""
+        if user_input is not None:
+            ticked = set(user_input[CONF_THINGS])
+            return self.async_create_entry(
+                title="MQTT Sentinel",
+                data=self._data,
+                subentries=[
+                    subentry_of(thing.key) for thing in self._heard if thing_id(thing.key) in ticked
+                ],
+            )
+        things = SelectSelector(
+            SelectSelectorConfig(options=options_of(self._heard), multiple=True)
+        )
+        return self.async_show_form(
+            step_id="pick",
+            data_schema=vol.Schema({vol.Optional(CONF_THINGS, default=[]): things}),
+            description_placeholders={"count": str(len(self._heard))},
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose other dialects or prefixes."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = self._take(user_input)
+            if not errors:
+                return self.async_update_and_abort(entry, data=self._data)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(_TALKING), user_input or _shown(entry.data)
+            ),
+            errors=errors,
+        )
+
+    def _take(self, user_input: dict[str, Any]) -> dict[str, str]:
+        """Check dialects and prefixes and keep them; answer the errors to show."""
+        errors: dict[str, str] = {}
+        if not user_input[CONF_DIALECTS]:
+            errors[CONF_DIALECTS] = "no_dialect"
+        try:
+            prefixes = check_prefixes(user_input.get(CONF_PREFIXES, []))
+        except vol.Invalid:
+            errors[CONF_PREFIXES] = "bad_prefix"
+        else:
+            self._data = {
+                CONF_DIALECTS: user_input[CONF_DIALECTS],
+                # Topics without a prefix always count.
+                CONF_PREFIXES: ["", *prefixes],
+            }
+        return errors
+
+
+class SentinelOptionsFlow(OptionsFlow):
+    """The defaults of the checks, for all watches that do not set their own."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the defaults."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_SETTLE, default=DEFAULT_SETTLE): seconds(),
+                vol.Required(CONF_GRACE, default=DEFAULT_GRACE): seconds(),
+            }
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
+        )
+
+
+def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        CONF_DIALECTS: data[CONF_DIALECTS],
+        CONF_PREFIXES: [prefix for prefix in data[CONF_PREFIXES] if prefix],
+    }

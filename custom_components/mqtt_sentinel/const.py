@@ -1,0 +1,48 @@
+"""Names that several rooms share."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "mqtt_sentinel"
+
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+
+SUBENTRY_DEVICE: Final = "device"
+SUBENTRY_ALARM: Final = "alarm"
+
+# The hub entry
+CONF_DIALECTS: Final = "dialects"
+CONF_PREFIXES: Final = "prefixes"
+CONF_LISTEN: Final = "listen"
+CONF_ANYWAY: Final = "anyway"
+SECTION_CHECKS: Final = "checks"
+CONF_THINGS: Final = "things"
+
+# What is watched
+CONF_DIALECT: Final = "dialect"
+CONF_SITE: Final = "site"
+CONF_THING: Final = "thing"
+CONF_TOPIC: Final = "topic"
+CONF_PLACE: Final = "json_path"
+CONF_TEMPLATE: Final = "value_template"
+CONF_PAYLOAD_ON: Final = "payload_on"
+CONF_PAYLOAD_OFF: Final = "payload_off"
+
+# What should be true of it
+CONF_EXPECT: Final = "expect"
+CONF_STATES: Final = "states"
+CONF_VERIFY_CONNECT: Final = "verify_connect"
+CONF_VERIFY_DISCONNECT: Final = "verify_disconnect"
+CONF_REQUIRE_LIVE: Final = "require_live"
+CONF_SETTLE: Final = "settle"
+CONF_GRACE: Final = "grace"
+EXPECT_NONE: Final = "none"
+
+# An alarm
+CONF_MODES: Final = "modes"
+CONF_RELIES_ON: Final = "relies_on"
+
+# Events on the bus
+EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
+EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"

@@ -1,0 +1,80 @@
+"""What a bug report needs, without what it must not tell."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .const import CONF_TEMPLATE, DOMAIN
+from .hub import Hub, SentinelConfigEntry
+from .watch.watched import Watched
+
+# Payloads may hold anything, addresses tell where somebody lives in a network.
+_SECRET = {"excerpt", "ip_address", CONF_TEMPLATE, "payload_on", "payload_off"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: SentinelConfigEntry
+) -> dict[str, Any]:
+    """Everything about the hub."""
+    hub = entry.runtime_data
+    dead_letters = hub.mqtt.dead_letters
+    return _redact(
+        {
+            "data": dict(entry.data),
+            "options": dict(entry.options),
+            "link": hub.mqtt.link.name.lower(),
+            "messages": hub.mqtt.messages,
+            "known_things": len(hub.sentinel.known),
+            "dead_letters": {
+                "counts": dict(dead_letters.counts),
+                "last": [asdict(letter) for letter in dead_letters.kept],
+            },
+            "subentries": [
+                {"type": subentry.subentry_type, "data": dict(subentry.data)}
+                for subentry in entry.subentries.values()
+            ],
+            "watches": [_watch(watch) for watch in hub.sentinel.watches.values()],
+            "alarms": [
+                {
+                    "entity_id": alarm.config.entity_id,
+                    "modes": sorted(alarm.config.modes),
+                    "wanted": alarm.wanted.value,
+                    "silent": alarm.silent,
+                    "protection": hub.protection[alarm.config.id].value,
+                }
+                for alarm in hub.expectations.alarms.values()
+            ],
+        }
+    )
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SentinelConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Everything about one device: its watch, or the hub for the others."""
+    hub: Hub = entry.runtime_data
+    for domain, identifier in device.identifiers:
+        if domain == DOMAIN and (watch := hub.sentinel.watches.get(identifier)):
+            return _redact(_watch(watch))
+    return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _watch(watch: Watched) -> dict[str, Any]:
+    return {
+        "key": watch.config.key._asdict(),
+        "settings": asdict(watch.config.settings),
+        "facts": asdict(watch.facts),
+        "judgement": asdict(watch.judgement),
+        "expected_since": watch.expected_since,
+        "last_up": watch.last_up,
+        "last_seen": watch.last_seen,
+        "details": asdict(watch.details) if watch.details else None,
+        "incident": watch.incident.as_dict() if watch.incident else None,
+    }
+
+
+def _redact(data: dict[str, Any]) -> dict[str, Any]:
+    return async_redact_data(data, _SECRET)

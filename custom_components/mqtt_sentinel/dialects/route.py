@@ -1,0 +1,64 @@
+"""What a dialect is made of: topic filters, and for each a function that reads its messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ..watch.clock import Instant
+from ..watch.expectation import SourceKind
+from ..watch.reports import Report
+
+type Decoder = Callable[[Message], Report | None]
+
+
+class Message(NamedTuple):
+    """One MQTT message. ``levels`` is its topic split at "/", without the levels of the site."""
+
+    topic: str
+    levels: list[str]
+    site: str
+    payload: bytes
+    retained: bool
+    at: Instant
+
+
+class Flaw(StrEnum):
+    """Why a message could not be read."""
+
+    NOT_A_BOOL = "not_a_bool"
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    TOO_LARGE = "too_large"
+    WRONG_TYPE = "wrong_type"
+    MISSING_FIELD = "missing_field"
+    CONTRADICTORY_ID = "contradictory_id"
+    BAD_NAME = "bad_name"
+    NO_VALUE = "no_value"
+
+
+class MalformedError(ValueError):
+    """A message that says it is of a dialect and cannot be read; ``detail`` names the place."""
+
+    def __init__(self, flaw: Flaw, detail: str = "") -> None:
+        """Say what is wrong and where."""
+        super().__init__(f"{flaw}: {detail}" if detail else flaw.value)
+        self.flaw = flaw
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A topic filter (without the site prefix) and the function that reads what comes by it."""
+
+    filter: str
+    decode: Decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One family of topics. ``expects`` is what a watch of it is set up with unless told."""
+
+    name: str
+    routes: tuple[Route, ...]
+    expects: SourceKind

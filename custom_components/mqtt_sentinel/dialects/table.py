@@ -1,0 +1,7 @@
+"""All dialects. A new one is one module and one row here."""
+
+from .autocore import AUTOCORE
+from .museum import MUSEUM
+from .services import SERVICES
+
+DIALECTS = {dialect.name: dialect for dialect in (SERVICES, AUTOCORE, MUSEUM)}

@@ -1,0 +1,100 @@
+"""What happened to a watch or an alarm, as event entities."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .entity import SentinelEntity, add_entities_of
+from .outcome.bus import incident_facts
+from .watch.alarm import Protection
+from .watch.sentinel import Turn
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigSubentry
+
+    from .hub import Hub, SentinelConfigEntry
+    from .watch.sentinel import Change
+
+PARALLEL_UPDATES = 0
+
+
+class Happened(StrEnum):
+    """What can happen to a watch."""
+
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    MISMATCH = "mismatch"
+    RECOVERED = "recovered"
+
+
+_OF_TURN = {Turn.OPENED: Happened.MISMATCH, Turn.CLOSED: Happened.RECOVERED}
+
+WATCH_EVENT = EventEntityDescription(
+    key="event", translation_key="watch", event_types=[happened.value for happened in Happened]
+)
+ALARM_EVENT = EventEntityDescription(
+    key="event",
+    translation_key="alarm",
+    event_types=[protection.value for protection in Protection],
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SentinelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the event entities of all subentries."""
+    add_entities_of(
+        entry,
+        async_add_entities,
+        {
+            SUBENTRY_DEVICE: lambda hub, subentry: [WatchEvent(hub, subentry, WATCH_EVENT)],
+            SUBENTRY_ALARM: lambda hub, subentry: [AlarmEvent(hub, subentry, ALARM_EVENT)],
+        },
+    )
+
+
+class WatchEvent(SentinelEntity, EventEntity):
+    """Connections, mismatches and recoveries of one watch."""
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire what a change brought; nothing is merged away."""
+        if change is None:
+            return
+        if change.connection is not None:
+            self._fire(Happened.CONNECTED if change.connection else Happened.DISCONNECTED)
+        if change.turn in _OF_TURN and change.incident:
+            self._fire(_OF_TURN[change.turn], incident_facts(change.incident))
+
+    def _fire(self, happened: Happened, facts: dict[str, object] | None = None) -> None:
+        self._trigger_event(happened, facts)
+        self.async_write_ha_state()
+
+
+class AlarmEvent(SentinelEntity, EventEntity):
+    """Every change of an alarm's protection."""
+
+    def __init__(
+        self, hub: Hub, subentry: ConfigSubentry, description: EventEntityDescription
+    ) -> None:
+        """Start from the protection there is: that is no event."""
+        super().__init__(hub, subentry, description)
+        self._protection = hub.protection[self.subject]
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire when the protection changed."""
+        protection = self.hub.protection[self.subject]
+        if protection is self._protection:
+            return
+        self._trigger_event(protection, {"before": self._protection.value})
+        self._protection = protection
+        self.async_write_ha_state()

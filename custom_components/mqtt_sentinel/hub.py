@@ -1,0 +1,351 @@
+"""The hub: owns the parts, and carries facts from one to the next."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
+
+from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .dialects import custom
+from .dialects.table import DIALECTS
+from .intake.custom import extract_of
+from .intake.expectations import ExpectationIntake
+from .intake.mqtt import Link, MqttIntake, now
+from .outcome.bus import fire_incident
+from .outcome.issues import hide_incident, show_broker, show_incident
+from .setup_data import read_alarm, read_watch
+from .storage import Memory, MemoryStore
+from .watch.alarm import Protection, protection
+from .watch.sentinel import Change, Sentinel
+from .watch.verdict import Verdict
+
+if TYPE_CHECKING:
+    from .setup_data import WatchSetup
+    from .watch.alarm import GuardedAlarm
+    from .watch.expectation import Expectation
+    from .watch.reports import Report
+
+_LOGGER = logging.getLogger(__name__)
+
+# How often "last seen" is brought up to date; with every message it would drown the recorder.
+_LAST_SEEN_EVERY = timedelta(seconds=30)
+
+type SentinelConfigEntry = ConfigEntry[Hub]
+type Listener = Callable[[Change | None], None]
+
+
+class Hub:
+    """All parts of one config entry, and the one way through them.
+
+    Intake hears, the sentinel judges, and what changed goes on to storage, issues, the bus and
+    the entities, each kept from the failures of the others.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
+        """Put the parts together; nothing runs before :meth:`start`."""
+        self.hass = hass
+        self.entry = entry
+        self.sentinel = Sentinel()
+        self.mqtt = MqttIntake(hass, self._heard, self._linked)
+        self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
+        self.protection: dict[str, Protection] = {}
+        self.broker_gone_since: float | None = None
+        self._data = dict(entry.data)
+        self._store = MemoryStore(hass, entry.entry_id, self._memory)
+        self._setups: dict[str, WatchSetup] = {}
+        self._unsubscribe: dict[str, CALLBACK_TYPE] = {}
+        self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
+        self._adders: list[Callable[[str], None]] = []
+        self._last_seen_told: dict[str, float | None] = {}
+        self._stop_last_seen: CALLBACK_TYPE | None = None
+        self._timer: CALLBACK_TYPE | None = None
+        self._timer_at: float | None = None
+
+    # Life
+
+    async def start(self) -> None:
+        """Go on from what was stored, and listen.
+
+        Raises HomeAssistantError when the MQTT integration is not set up.
+        """
+        memory = await self._store.load()
+        self.expectations.memory = dict(memory.sources)
+        subentries = self.entry.subentries.values()
+        watches = [
+            read_watch(subentry, self.entry.options)
+            for subentry in subentries
+            if subentry.subentry_type == SUBENTRY_DEVICE
+        ]
+        for setup in watches:
+            watch_id = setup.config.id
+            self._setups[watch_id] = setup
+            self._apply(self.sentinel.add(setup.config, now(), memory.watches.get(watch_id)))
+        # The alarms before what the watches expect: a wish that is not heard yet must not look
+        # like one that was withdrawn.
+        for subentry in subentries:
+            if subentry.subentry_type == SUBENTRY_ALARM:
+                self.expectations.set_alarm(read_alarm(subentry))
+        for setup in watches:
+            self.expectations.set_watch(setup.config.id, setup.wish)
+            await self._subscribe(setup)
+            show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
+        await self.mqtt.start(
+            [DIALECTS[name] for name in self._data[CONF_DIALECTS]], self._data[CONF_PREFIXES]
+        )
+        if self.mqtt.link is Link.GONE:
+            self._linked(Link.GONE)
+        self._stop_last_seen = async_track_time_interval(
+            self.hass, self._tell_last_seen, _LAST_SEEN_EVERY
+        )
+
+    async def stop(self) -> None:
+        """Leave no listener, task or timer behind, and keep what has to be kept."""
+        self.mqtt.stop()
+        self.expectations.stop()
+        if self._stop_last_seen:
+            self._stop_last_seen()
+        self._disarm()
+        self._unsubscribe.clear()
+        show_broker(self.hass, self.entry.entry_id, None)
+        for watch_id in self.sentinel.watches:
+            hide_incident(self.hass, watch_id)
+        await self._store.save()
+
+    async def keep(self) -> None:
+        """Write down what has to outlive Home Assistant, which is about to stop."""
+        await self._store.save()
+
+    async def refresh(self) -> None:
+        """Follow a change of the config entry, touching only what changed."""
+        if dict(self.entry.data) != self._data:
+            self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
+            return
+        subentries = self.entry.subentries
+        for watch_id in [key for key in self._setups if key not in subentries]:
+            self._remove_watch(watch_id)
+        for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
+            self.expectations.remove_alarm(alarm_id)
+            self.protection.pop(alarm_id, None)
+        for subentry in subentries.values():
+            if subentry.subentry_type == SUBENTRY_DEVICE:
+                await self._set_watch(read_watch(subentry, self.entry.options))
+            elif subentry.subentry_type == SUBENTRY_ALARM:
+                config = read_alarm(subentry)
+                known = self.expectations.alarms.get(config.id)
+                if known is None or known.config != config:
+                    self.expectations.set_alarm(config)
+                    self._introduce(config.id, config.name, new=known is None)
+        self._store.save_soon()
+
+    # One watch at a time
+
+    async def _set_watch(self, setup: WatchSetup) -> None:
+        watch_id = setup.config.id
+        before = self._setups.get(watch_id)
+        if before == setup:
+            return
+        self._setups[watch_id] = setup
+        change = self.sentinel.configure if before else self.sentinel.add
+        self._apply(change(setup.config, now()))
+        self.expectations.set_watch(watch_id, setup.wish)
+        if before is None or before.custom != setup.custom:
+            await self._subscribe(setup)
+        self._introduce(watch_id, setup.config.name, new=before is None)
+
+    def _remove_watch(self, watch_id: str) -> None:
+        del self._setups[watch_id]
+        alarms = list(self.expectations.alarms_over(watch_id))
+        self.expectations.remove_watch(watch_id)
+        self.sentinel.remove(watch_id)
+        self._last_seen_told.pop(watch_id, None)
+        if stop := self._unsubscribe.pop(watch_id, None):
+            stop()
+        hide_incident(self.hass, watch_id)
+        for alarm_id in alarms:
+            self._alarm_said(alarm_id)
+
+    async def _subscribe(self, setup: WatchSetup) -> None:
+        """Listen to the topic of a watch that speaks no dialect of the table."""
+        watch_id = setup.config.id
+        if stop := self._unsubscribe.pop(watch_id, None):
+            stop()
+        if setup.custom:
+            decode = custom.decoder(setup.custom, extract_of(self.hass, setup.custom))
+            self._unsubscribe[watch_id] = await self.mqtt.subscribe(setup.custom.topic, "", decode)
+
+    def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
+        """Let the platforms add a new subentry, or the entities show a changed one."""
+        if new:
+            for add in self._adders:
+                add(subentry_id)
+            return
+        registry = dr.async_get(self.hass)
+        if device_id := self.device_id(subentry_id):
+            registry.async_update_device(device_id, name=name)
+        self._notify(subentry_id, None)
+
+    # What the platforms and entities need
+
+    def on_new(self, add: Callable[[str], None]) -> None:
+        """Call ``add`` with the id of every subentry, those of now and those to come."""
+        self._adders.append(add)
+        for subentry_id in [*self._setups, *self.expectations.alarms]:
+            add(subentry_id)
+
+    @callback
+    def listen(self, subject: str, listener: Listener) -> CALLBACK_TYPE:
+        """Call ``listener`` when a watch, an alarm or (by the entry's id) the hub changed."""
+        self._listeners[subject].append(listener)
+
+        @callback
+        def stop() -> None:
+            self._listeners[subject].remove(listener)
+            if not self._listeners[subject]:
+                del self._listeners[subject]
+
+        return stop
+
+    def alarm(self, alarm_id: str) -> GuardedAlarm:
+        """The alarm with this id. Raises KeyError when there is none."""
+        return self.expectations.alarms[alarm_id]
+
+    def device_id(self, subentry_id: str) -> str | None:
+        """The id of the Home Assistant device of a subentry."""
+        return dr.async_get_device_id_by_identifier(
+            self.hass, (DOMAIN, subentry_id), config_entry_id=self.entry.entry_id
+        )
+
+    @callback
+    def accept(self, watch_id: str) -> None:
+        """The reported state is fine for now."""
+        self._apply(self.sentinel.accept(watch_id, now()))
+
+    @callback
+    def mute(self, watch_id: str) -> None:
+        """Say nothing more of the open incident for now."""
+        self._apply(self.sentinel.mute(watch_id, now()))
+
+    @callback
+    def verify(self, watch_id: str) -> None:
+        """Judge once more, after the settle time."""
+        self._apply(self.sentinel.verify(watch_id, now()))
+
+    # The way through
+
+    @callback
+    def _heard(self, report: Report) -> None:
+        if change := self.sentinel.hear(report):
+            self._apply(change)
+
+    @callback
+    def _expected(self, watch_id: str, expectation: Expectation) -> None:
+        if self.sentinel.watches[watch_id].facts.expectation != expectation:
+            self._store.save_soon()
+            self._apply(self.sentinel.expect(watch_id, expectation, now()))
+
+    @callback
+    def _linked(self, link: Link) -> None:
+        if self.hass.is_stopping:
+            return  # Home Assistant hangs up; the broker did nothing
+        moment = now()
+        entry_id = self.entry.entry_id
+        if link is Link.GONE:
+            _LOGGER.warning("The MQTT broker is gone; all verdicts are suspended")
+            self.broker_gone_since = moment.wall
+            show_broker(self.hass, entry_id, moment.wall)
+            self._apply(*self.sentinel.broker_lost(moment))
+        elif link is Link.CONNECTED:
+            if self.broker_gone_since is not None:
+                _LOGGER.warning("The MQTT broker is back")
+            self.broker_gone_since = None
+            show_broker(self.hass, entry_id, None)
+            self._apply(*self.sentinel.broker_back(moment))
+        else:
+            self._apply(*self.sentinel.subscribed(moment))
+        self._notify(entry_id, None)
+
+    @callback
+    def _apply(self, *changes: Change | None) -> None:
+        """Carry changes on to all who have to know; no one's failure costs the others theirs."""
+        alarms: set[str] = set()
+        for change in changes:
+            if change is None:
+                continue
+            watch_id = change.watch.config.id
+            if change.turn:
+                self._store.save_soon()
+                self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.turn or _verified_again(change):
+                self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
+            self._notify(watch_id, change)
+            alarms.update(self.expectations.alarms_over(watch_id))
+        for alarm_id in alarms:
+            self._alarm_said(alarm_id)
+        self._arm()
+
+    @callback
+    def _alarm_said(self, alarm_id: str) -> None:
+        """An alarm, or something that it relies on, changed."""
+        self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
+        self._notify(alarm_id, None)
+
+    @callback
+    def _notify(self, subject: str, change: Change | None) -> None:
+        for listener in list(self._listeners.get(subject, ())):
+            self._shield(listener, change)
+
+    def _shield[**P](self, consumer: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            consumer(*args, **kwargs)
+        except Exception:
+            # Whatever a consumer does wrong, the verdict has to reach the others.
+            _LOGGER.exception("A consumer of a change failed")
+
+    # Time
+
+    @callback
+    def _arm(self) -> None:
+        """Have the one timer run at the next deadline."""
+        deadline = self.sentinel.next_deadline()
+        if deadline == self._timer_at:
+            return
+        self._disarm()
+        if deadline is not None:
+            self._timer_at = deadline
+            self._timer = self.hass.loop.call_at(deadline, self._due).cancel
+
+    @callback
+    def _disarm(self) -> None:
+        if self._timer:
+            self._timer()
+        self._timer = self._timer_at = None
+
+    @callback
+    def _due(self) -> None:
+        self._timer = self._timer_at = None
+        self._apply(*self.sentinel.wake(now()))
+
+    @callback
+    def _tell_last_seen(self, _: datetime) -> None:
+        for watch_id, watch in self.sentinel.watches.items():
+            if self._last_seen_told.get(watch_id) != watch.last_seen:
+                self._last_seen_told[watch_id] = watch.last_seen
+                self._notify(watch_id, None)
+
+    def _memory(self) -> Memory:
+        return Memory(
+            {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
+            dict(self.expectations.memory),
+        )
+
+
+def _verified_again(change: Change) -> bool:
+    """Tell whether an open incident's check began anew, or that came to its end."""
+    pending = (change.before.verdict is Verdict.PENDING, change.after.verdict is Verdict.PENDING)
+    return change.watch.incident is not None and pending[0] is not pending[1]

@@ -1,0 +1,159 @@
+"""Subscriptions: a few wide filters, one callback each, and what the broker does."""
+
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from homeassistant.components import mqtt
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..dialects.route import Decoder, Dialect, MalformedError, Message
+from ..watch.clock import Instant
+from .dead_letters import DeadLetters
+
+if TYPE_CHECKING:
+    from ..watch.reports import Report
+
+_LOGGER = logging.getLogger(__name__)
+
+QOS = 1
+# Home Assistant announces a filter with the highest service level that any subscriber asked for.
+_ANY_QOS = (0, 1, 2)
+
+
+class Link(Enum):
+    """How far the way to the broker reaches."""
+
+    GONE = auto()
+    CONNECTED = auto()
+    SUBSCRIBED = auto()
+
+
+def now() -> Instant:
+    """The present moment."""
+    return Instant(time.monotonic(), time.time())
+
+
+class MqttIntake:
+    """Turns MQTT messages into reports, and tells how the broker is doing.
+
+    ``on_report`` gets every report at once; ``on_link`` every change of :attr:`link`. A filter
+    that is added later does not take the link back to CONNECTED.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        on_report: Callable[[Report], None],
+        on_link: Callable[[Link], None],
+    ) -> None:
+        """Prepare; nothing is subscribed before :meth:`start`."""
+        self._hass = hass
+        self._on_report = on_report
+        self._on_link = on_link
+        self._stops: dict[object, list[CALLBACK_TYPE]] = {}
+        self._awaited: set[object] = set()
+        self._stop_status: CALLBACK_TYPE | None = None
+        self.link = Link.GONE
+        self.dead_letters = DeadLetters()
+        self.messages = 0
+        self.last_message: float | None = None
+
+    async def start(self, dialects: Iterable[Dialect], prefixes: Iterable[str]) -> None:
+        """Subscribe to all filters of the dialects under each site prefix ("" for none).
+
+        Raises HomeAssistantError when the MQTT integration is not set up.
+        """
+        sites = list(prefixes)
+        for dialect in dialects:
+            for route in dialect.routes:
+                for site in sites:
+                    topic_filter = f"{site}/{route.filter}" if site else route.filter
+                    await self.subscribe(topic_filter, site, route.decode)
+        self._stop_status = mqtt.async_subscribe_connection_status(self._hass, self._status)
+        if mqtt.is_connected(self._hass):
+            self._set_link(Link.CONNECTED)
+            self._check_acknowledged()
+
+    async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
+        """Subscribe to one filter; call the answer to end it."""
+        skip = site.count("/") + 1 if site else 0
+
+        @callback
+        def receive(received: mqtt.ReceiveMessage) -> None:
+            self.messages += 1
+            at = Instant(received.timestamp, time.time())
+            self.last_message = at.wall
+            payload = received.payload
+            assert isinstance(payload, bytes)  # encoding=None
+            message = Message(
+                received.topic,
+                received.topic.split("/")[skip:],
+                site,
+                payload,
+                received.retain,
+                at,
+            )
+            try:
+                report = decode(message)
+            except MalformedError as malformed:
+                self.dead_letters.add(message, malformed)
+                _LOGGER.debug("Dead letter on %r: %s", received.topic, malformed)
+                return
+            if report is not None:
+                self._on_report(report)
+
+        subscription = object()
+
+        @callback
+        def acknowledged() -> None:
+            self._awaited.discard(subscription)
+            self._check_acknowledged()
+
+        @callback
+        def unsubscribe() -> None:
+            for stop in self._stops.pop(subscription, ()):
+                stop()
+            acknowledged()
+
+        self._awaited.add(subscription)
+        self._stops[subscription] = [
+            await mqtt.async_subscribe(self._hass, topic_filter, receive, QOS, None),
+            *(
+                mqtt.async_on_subscribe_done(self._hass, topic_filter, qos, acknowledged)
+                for qos in _ANY_QOS
+            ),
+        ]
+        return unsubscribe
+
+    @callback
+    def stop(self) -> None:
+        """Unsubscribe from everything."""
+        if self._stop_status:
+            self._stop_status()
+            self._stop_status = None
+        for stops in self._stops.values():
+            for stop in stops:
+                stop()
+        self._stops.clear()
+        self._awaited.clear()
+
+    @callback
+    def _status(self, connected: bool) -> None:
+        """The broker went or came. Every filter is subscribed anew after it came."""
+        self._awaited = set(self._stops)
+        self._set_link(Link.CONNECTED if connected else Link.GONE)
+        self._check_acknowledged()
+
+    @callback
+    def _check_acknowledged(self) -> None:
+        if self.link is Link.CONNECTED and not self._awaited:
+            self._set_link(Link.SUBSCRIBED)
+
+    @callback
+    def _set_link(self, link: Link) -> None:
+        if link is not self.link:
+            self.link = link
+            self._on_link(link)

@@ -1,0 +1,44 @@
+"""Logbook lines for mismatches and recoveries."""
+
+from collections.abc import Callable
+
+from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.const import ATTR_NAME
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN, EVENT_MISMATCH, EVENT_RECOVERED
+from .watch.verdict import Reason
+
+# The logbook has no translations of its own: like those of other integrations, these are English.
+_MISMATCH = {
+    Reason.NEVER_HEARD: "should be connected, but nothing is heard of it",
+    Reason.NO_LIVE_PROOF: "should be connected, but gave no sign of life",
+    Reason.DISCONNECTED: "disconnected although it should be connected",
+    Reason.DID_NOT_TURN_ON: "did not turn on",
+    Reason.CONNECTED: "connected although it should be off",
+    Reason.DID_NOT_TURN_OFF: "did not turn off",
+}
+_RECOVERED = "is as it should be again"
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+) -> None:
+    """Describe the events of incidents."""
+
+    @callback
+    def mismatch(event: Event) -> dict[str, str]:
+        return _line(event, _MISMATCH[Reason(event.data["reason"])])
+
+    @callback
+    def recovered(event: Event) -> dict[str, str]:
+        return _line(event, _RECOVERED)
+
+    async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
+    async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
+
+
+def _line(event: Event, message: str) -> dict[str, str]:
+    return {LOGBOOK_ENTRY_NAME: event.data[ATTR_NAME], LOGBOOK_ENTRY_MESSAGE: message}

@@ -1,0 +1,99 @@
+"""Repair issues: one for each open incident, one for the broker."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+from ..watch.incidents import Severity
+from ..watch.verdict import Reason, Verdict
+from .wording import escape_markdown, local_time
+
+if TYPE_CHECKING:
+    from ..watch.incidents import Incident
+    from ..watch.watched import Watched
+
+LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/incidents.md"
+
+_SEVERITY = {
+    Severity.WARNING: ir.IssueSeverity.WARNING,
+    Severity.ERROR: ir.IssueSeverity.ERROR,
+}
+
+
+def incident_issue_id(watch_id: str) -> str:
+    """The id of the issue about a watch."""
+    return f"incident_{watch_id}"
+
+
+def broker_issue_id(entry_id: str) -> str:
+    """The id of the issue about the broker."""
+    return f"broker_gone_{entry_id}"
+
+
+@callback
+def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
+    """Make the issue registry say what is true of a watch now.
+
+    A muted incident, and one that is just being verified again, has no issue.
+    """
+    incident = watch.incident
+    issue_id = incident_issue_id(watch.config.id)
+    if incident is None or incident.muted or watch.judgement.verdict is Verdict.PENDING:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        data={"entry_id": entry_id, "watch_id": watch.config.id},
+        is_fixable=True,
+        learn_more_url=LEARN_MORE,
+        severity=_SEVERITY[incident.severity],
+        translation_key=_translation_key(incident),
+        translation_placeholders={
+            "name": escape_markdown(watch.config.name),
+            "because": escape_markdown(incident.expectation.because),
+            "expected_since": local_time(incident.expected_since),
+            "since": local_time(incident.opened_at),
+            "last_seen": local_time(incident.heard_at) if incident.heard_at else "-",
+        },
+    )
+
+
+@callback
+def hide_incident(hass: HomeAssistant, watch_id: str) -> None:
+    """Remove the issue about a watch that is no more."""
+    ir.async_delete_issue(hass, DOMAIN, incident_issue_id(watch_id))
+
+
+@callback
+def show_broker(hass: HomeAssistant, entry_id: str, gone_since: float | None) -> None:
+    """Say that the broker is gone since then (epoch seconds), or with None that it is there."""
+    if gone_since is None:
+        ir.async_delete_issue(hass, DOMAIN, broker_issue_id(entry_id))
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        broker_issue_id(entry_id),
+        is_fixable=False,
+        learn_more_url=LEARN_MORE,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="broker_gone",
+        translation_placeholders={"since": local_time(gone_since)},
+    )
+
+
+def _translation_key(incident: Incident) -> str:
+    """What happened and who expected otherwise, as one text each.
+
+    "Never heard" is said of a thing that was never heard at all; one that was heard before and
+    is silent since the last subscription says when that was.
+    """
+    reason = incident.reason.value
+    if incident.reason is Reason.NEVER_HEARD and incident.heard_at:
+        reason = "silent"
+    assert incident.expectation.kind is not None  # nothing is missed that nobody expected
+    return f"{reason}_{incident.expectation.kind}"

@@ -1,0 +1,65 @@
+"""The fix flow of an incident: verify again, accept what is reported, or mute."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .hub import Hub, SentinelConfigEntry
+
+
+class IncidentRepairFlow(RepairsFlow):
+    """Offers what a user can do about one incident."""
+
+    def __init__(self, entry_id: str, watch_id: str) -> None:
+        """Remember which incident it is about."""
+        self._entry_id = entry_id
+        self._watch_id = watch_id
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show what can be done."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["verify", "accept", "mute"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_verify(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Judge the thing once more."""
+        return self._do(Hub.verify)
+
+    async def async_step_accept(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Take the reported state for the right one."""
+        return self._do(Hub.accept)
+
+    async def async_step_mute(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say nothing more of it until something changes."""
+        return self._do(Hub.mute)
+
+    def _do(self, action: Callable[[Hub, str], None]) -> RepairsFlowResult:
+        entry: SentinelConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        hub = entry.runtime_data
+        watch = hub.sentinel.watches.get(self._watch_id)
+        if watch is None or watch.incident is None:
+            return self.async_abort(reason="over")
+        action(hub, self._watch_id)
+        return self.async_create_entry(data={})
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
+) -> RepairsFlow:
+    """Create the flow that fixes an issue."""
+    assert data is not None  # every fixable issue of ours names its watch
+    return IncidentRepairFlow(data["entry_id"], data["watch_id"])

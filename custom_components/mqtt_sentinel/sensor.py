@@ -1,0 +1,107 @@
+"""When a watch was seen last, and what an alarm protects."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .entity import SentinelEntity, add_entities_of
+from .hub import SentinelConfigEntry
+from .outcome.wording import as_utc
+from .watch.alarm import Protection
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentinelSensorDescription(SensorEntityDescription):
+    """How a sensor reads its value and attributes."""
+
+    value: Callable[[SentinelEntity], str | datetime | None]
+    attributes: Callable[[SentinelEntity], Mapping[str, Any] | None] = lambda _: None
+
+
+def _last_seen(entity: SentinelEntity) -> datetime | None:
+    last_seen = entity.watch.last_seen
+    return None if last_seen is None else as_utc(last_seen)
+
+
+def _services(entity: SentinelEntity) -> dict[str, Any]:
+    """Each service that the alarm relies on, with its verdict and why."""
+    watches = entity.hub.sentinel.watches
+    relied = [
+        watches[reliance.watch_id]
+        for reliance in entity.alarm.config.reliances
+        if reliance.watch_id in watches
+    ]
+    return {
+        "services": {
+            watch.config.name: {
+                "verdict": watch.judgement.verdict.value,
+                "reason": watch.judgement.reason.value,
+                "proof": watch.judgement.proof.value,
+            }
+            for watch in relied
+        }
+    }
+
+
+LAST_SEEN = SentinelSensorDescription(
+    key="last_seen",
+    translation_key="last_seen",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=_last_seen,
+)
+PROTECTION = SentinelSensorDescription(
+    key="protection",
+    translation_key="protection",
+    device_class=SensorDeviceClass.ENUM,
+    options=[protection.value for protection in Protection],
+    value=lambda entity: entity.hub.protection[entity.subject].value,
+    attributes=_services,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SentinelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of all subentries."""
+    add_entities_of(
+        entry,
+        async_add_entities,
+        {
+            SUBENTRY_DEVICE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_SEEN)],
+            SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
+        },
+    )
+
+
+class SentinelSensor(SentinelEntity, SensorEntity):
+    """One value of a watch or an alarm."""
+
+    entity_description: SentinelSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str | datetime | None:
+        """The value, None while it is not known."""
+        return self.entity_description.value(self)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """What the value is made of."""
+        return self.entity_description.attributes(self)

@@ -1,0 +1,81 @@
+"""What outlives a restart: expectations with their since-times, open incidents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+import logging
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .watch.expectation import Wanted
+from .watch.watched import Snapshot
+
+_LOGGER = logging.getLogger(__name__)
+
+_VERSION = 1
+# Long enough to write a storm of changes once, short enough that a crash loses none that counts.
+_DELAY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was stored: a snapshot a watch, and what each silent source wanted last."""
+
+    watches: dict[str, Snapshot] = field(default_factory=dict)
+    sources: dict[str, Wanted] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """Reads and writes the memory of one hub entry."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str, remember: Callable[[], Memory]) -> None:
+        """Prepare; ``remember`` gives what to write."""
+        self._store = _store(hass, entry_id)
+        self._remember = remember
+
+    async def load(self) -> Memory:
+        """Read what was stored. What cannot be read is left out, with one warning."""
+        stored = await self._store.async_load() or {}
+        unreadable: list[str] = []
+        watches: dict[str, Snapshot] = {}
+        sources: dict[str, Wanted] = {}
+        for watch_id, data in stored.get("watches", {}).items():
+            try:
+                watches[watch_id] = Snapshot.from_dict(data)
+            except KeyError, TypeError, ValueError:
+                unreadable.append(watch_id)
+        for source_id, wanted in stored.get("sources", {}).items():
+            try:
+                sources[source_id] = Wanted(wanted)
+            except ValueError:
+                unreadable.append(source_id)
+        if unreadable:
+            _LOGGER.warning("Stored state of %s could not be read", ", ".join(unreadable))
+        return Memory(watches, sources)
+
+    @callback
+    def save_soon(self) -> None:
+        """Write within a moment."""
+        self._store.async_delay_save(self._as_dict, _DELAY)
+
+    async def save(self) -> None:
+        """Write now."""
+        await self._store.async_save(self._as_dict())
+
+    def _as_dict(self) -> dict[str, Any]:
+        memory = self._remember()
+        return {
+            "watches": {key: value.as_dict() for key, value in memory.watches.items()},
+            "sources": dict(memory.sources),
+        }
+
+
+async def remove_memory(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete what was stored of a hub entry."""
+    await _store(hass, entry_id).async_remove()
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}")

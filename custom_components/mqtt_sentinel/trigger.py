@@ -1,0 +1,85 @@
+"""Automation triggers, by name in the editor."""
+
+from typing import override
+
+from homeassistant.components.event import ATTR_EVENT_TYPE, DOMAIN as EVENT_DOMAIN
+from homeassistant.const import CONF_OPTIONS
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.automation import DomainSpec
+from homeassistant.helpers.trigger import (
+    ENTITY_STATE_TRIGGER_SCHEMA,
+    NotTriggeredReasonReporter,
+    StatelessEntityTriggerBase,
+    Trigger,
+    TriggerConfig,
+)
+import probatio as vol
+
+from .entity import own_entities
+from .event import Happened
+from .watch.alarm import Protection
+
+CONF_PROTECTION = "protection"
+
+
+class SentinelEventTrigger(StatelessEntityTriggerBase):
+    """Fires when an event entity of this integration reports one of some kinds of event."""
+
+    _domain_specs = {EVENT_DOMAIN: DomainSpec()}
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA
+    _kinds: frozenset[str]
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Leave out the event entities of others."""
+        return own_entities(self._hass, super().entity_filter(entities))
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        """Tell whether the event is one of those waited for."""
+        return state.attributes.get(ATTR_EVENT_TYPE) in self._kinds
+
+
+def _on(happened: Happened) -> type[Trigger]:
+    class WatchTrigger(SentinelEventTrigger):
+        """Fires when this happened to a watch."""
+
+        _kinds = frozenset({happened.value})
+
+    return WatchTrigger
+
+
+class ProtectionTrigger(SentinelEventTrigger):
+    """Fires when the protection of an alarm becomes one of the chosen."""
+
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            vol.Required(CONF_OPTIONS): {
+                vol.Required(CONF_PROTECTION): vol.All(
+                    cv.ensure_list, [vol.In([protection.value for protection in Protection])]
+                )
+            }
+        }
+    )
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Read which protections are waited for."""
+        super().__init__(hass, config)
+        self._kinds = frozenset(self._options[CONF_PROTECTION])
+
+
+TRIGGERS: dict[str, type[Trigger]] = {
+    "mismatch": _on(Happened.MISMATCH),
+    "recovered": _on(Happened.RECOVERED),
+    "connected": _on(Happened.CONNECTED),
+    "disconnected": _on(Happened.DISCONNECTED),
+    "protection_changed": ProtectionTrigger,
+}
+
+
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """The triggers of this integration."""
+    return TRIGGERS

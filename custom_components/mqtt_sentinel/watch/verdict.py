@@ -1,0 +1,160 @@
+"""The judgement of one watch: a pure function of facts and time."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .expectation import OBSERVED_ONLY, Expectation, Wanted
+
+if TYPE_CHECKING:
+    from .settings import CheckSettings
+
+
+class Verdict(StrEnum):
+    """What the checks say of a watch."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    OK = "ok"
+    MISMATCH = "mismatch"
+    SUSPENDED = "suspended"
+
+
+class Proof(StrEnum):
+    """How good the evidence for being connected is."""
+
+    LIVE = "live"
+    RETAINED = "retained"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why the verdict is what it is."""
+
+    AGREES = "agrees"
+    ACCEPTED = "accepted"
+    OBSERVED_ONLY = "observed_only"
+    NOT_VERIFIED = "not_verified"
+    NOTHING_HEARD = "nothing_heard"
+    GRACE = "grace"
+    SETTLING = "settling"
+    AWAITING_LIVE = "awaiting_live"
+    BROKER_GONE = "broker_gone"
+    SUBSCRIBING = "subscribing"
+    # The mismatches:
+    NEVER_HEARD = "never_heard"
+    NO_LIVE_PROOF = "no_live_proof"
+    DISCONNECTED = "disconnected"
+    DID_NOT_TURN_ON = "did_not_turn_on"
+    CONNECTED = "connected"
+    DID_NOT_TURN_OFF = "did_not_turn_off"
+
+
+MISMATCHES = (
+    Reason.NEVER_HEARD,
+    Reason.NO_LIVE_PROOF,
+    Reason.DISCONNECTED,
+    Reason.DID_NOT_TURN_ON,
+    Reason.CONNECTED,
+    Reason.DID_NOT_TURN_OFF,
+)
+
+# With these, nothing is wrong any more and nothing is being judged: an open incident closes.
+NOT_JUDGED = (Reason.OBSERVED_ONLY, Reason.NOT_VERIFIED)
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that a judgement depends on; times on the monotonic clock, in seconds.
+
+    ``up`` is the last connection report since the subscriptions were acknowledged, None before
+    one. ``settles_at`` ends the time that the thing has to follow a changed expectation,
+    ``judged_from`` the grace after start-up or reconnect (None: not subscribed yet). ``agreed``
+    remembers that the thing followed this expectation once, which tells a thing that left from
+    one that never came. ``accepted`` is a user's word that the reported state is fine.
+    """
+
+    broker: bool = False
+    judged_from: float | None = None
+    expectation: Expectation = OBSERVED_ONLY
+    settles_at: float = 0.0
+    up: bool | None = None
+    live: bool = False
+    agreed: bool = False
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, why, on what proof, and when time alone may change it (monotonic seconds)."""
+
+    verdict: Verdict
+    reason: Reason
+    proof: Proof = Proof.NONE
+    until: float | None = None
+
+
+def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
+    """Compare what should be true with what was heard. ``now`` is in monotonic seconds."""
+    proof = proof_of(facts)
+    if not facts.broker:
+        return Judgement(Verdict.SUSPENDED, Reason.BROKER_GONE)
+    if facts.judged_from is None:
+        return Judgement(Verdict.SUSPENDED, Reason.SUBSCRIBING)
+    wanted = facts.expectation.wanted
+    if wanted is Wanted.ANYTHING:
+        return Judgement(Verdict.UNKNOWN, Reason.OBSERVED_ONLY, proof)
+    if facts.up is (wanted is Wanted.UP):
+        return _judge_agreement(facts, settings, proof, now)
+    if not facts.expectation.verify:
+        return Judgement(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
+    if facts.accepted:
+        return Judgement(Verdict.OK, Reason.ACCEPTED, proof)
+    if wanted is Wanted.DOWN and facts.up is None:
+        return Judgement(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
+    if wanted is Wanted.DOWN and settings.require_live and not facts.live:
+        return Judgement(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof)
+    waiting = _waiting(facts, proof, now)
+    return waiting or Judgement(Verdict.MISMATCH, _mismatch(facts), proof)
+
+
+def proof_of(facts: Facts) -> Proof:
+    """How far a thing that is said to be connected can be believed."""
+    if not facts.up:
+        return Proof.NONE
+    return Proof.LIVE if facts.live else Proof.RETAINED
+
+
+def _judge_agreement(facts: Facts, settings: CheckSettings, proof: Proof, now: float) -> Judgement:
+    if proof is not Proof.RETAINED or not settings.require_live:
+        return Judgement(Verdict.OK, Reason.AGREES, proof)
+    if not facts.expectation.verify:
+        return Judgement(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
+    if facts.accepted:
+        return Judgement(Verdict.OK, Reason.ACCEPTED, proof)
+    until = _judgement_begins(facts)
+    if now < until:
+        return Judgement(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof, until)
+    return Judgement(Verdict.MISMATCH, Reason.NO_LIVE_PROOF, proof)
+
+
+def _waiting(facts: Facts, proof: Proof, now: float) -> Judgement | None:
+    if now < facts.settles_at:
+        return Judgement(Verdict.PENDING, Reason.SETTLING, proof, facts.settles_at)
+    until = _judgement_begins(facts)
+    if now < until:
+        return Judgement(Verdict.UNKNOWN, Reason.GRACE, proof, until)
+    return None
+
+
+def _judgement_begins(facts: Facts) -> float:
+    assert facts.judged_from is not None
+    return max(facts.judged_from, facts.settles_at)
+
+
+def _mismatch(facts: Facts) -> Reason:
+    if facts.up is None:
+        return Reason.NEVER_HEARD
+    if facts.up:
+        return Reason.CONNECTED if facts.agreed else Reason.DID_NOT_TURN_OFF
+    return Reason.DISCONNECTED if facts.agreed else Reason.DID_NOT_TURN_ON

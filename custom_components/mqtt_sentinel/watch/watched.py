@@ -1,0 +1,93 @@
+"""One watched thing: what it was told to be, what it said, and what came of it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from .expectation import OBSERVED_ONLY, Expectation
+from .incidents import Incident, expectation_as_dict, expectation_from_dict
+from .verdict import Facts, Judgement, Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .reports import DeviceDetails, ThingKey
+    from .settings import CheckSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """What a user set up: which thing, called what, judged how."""
+
+    id: str
+    key: ThingKey
+    name: str
+    settings: CheckSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What of a watch outlives a restart. Times in epoch seconds."""
+
+    expectation: Expectation = OBSERVED_ONLY
+    expected_since: float = 0.0
+    agreed: bool = False
+    accepted: bool = False
+    last_up: bool | None = None
+    last_seen: float | None = None
+    incident: Incident | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form for storage: JSON types only."""
+        return {
+            "expectation": expectation_as_dict(self.expectation),
+            "expected_since": self.expected_since,
+            "agreed": self.agreed,
+            "accepted": self.accepted,
+            "last_up": self.last_up,
+            "last_seen": self.last_seen,
+            "incident": self.incident.as_dict() if self.incident else None,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what :meth:`as_dict` wrote. Raises KeyError, TypeError or ValueError on others."""
+        return cls(
+            expectation=expectation_from_dict(data["expectation"]),
+            expected_since=float(data["expected_since"]),
+            agreed=bool(data["agreed"]),
+            accepted=bool(data["accepted"]),
+            last_up=data["last_up"],
+            last_seen=data["last_seen"],
+            incident=Incident.from_dict(data["incident"]) if data["incident"] else None,
+        )
+
+
+@dataclass(slots=True)
+class Watched:
+    """The state of one watch; only the sentinel changes it. Times in epoch seconds.
+
+    ``last_up`` is the last connection ever reported, ``last_seen`` the last live message.
+    """
+
+    config: WatchConfig
+    facts: Facts
+    expected_since: float
+    judgement: Judgement = field(
+        default_factory=lambda: Judgement(Verdict.SUSPENDED, Reason.BROKER_GONE)
+    )
+    last_up: bool | None = None
+    last_seen: float | None = None
+    details: DeviceDetails | None = None
+    incident: Incident | None = None
+
+    def snapshot(self) -> Snapshot:
+        """What of it has to outlive a restart."""
+        return Snapshot(
+            self.facts.expectation,
+            self.expected_since,
+            self.facts.agreed,
+            self.facts.accepted,
+            self.last_up,
+            self.last_seen,
+            self.incident,
+        )
