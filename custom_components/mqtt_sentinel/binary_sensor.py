@@ -62,6 +62,7 @@ def _blocking(entity: SentinelEntity) -> dict[str, Any]:
 
 CONNECTIVITY = SentinelBinarySensorDescription(
     key="connectivity",
+    translation_key="connectivity",
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     is_on=lambda entity: entity.watch.facts.up,
     attributes=lambda entity: {"proof": proof_of(entity.watch.facts).value},
@@ -69,6 +70,7 @@ CONNECTIVITY = SentinelBinarySensorDescription(
 )
 PROBLEM = SentinelBinarySensorDescription(
     key="problem",
+    translation_key="problem",
     device_class=BinarySensorDeviceClass.PROBLEM,
     is_on=_problem,
     attributes=_why,

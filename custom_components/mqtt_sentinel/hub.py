@@ -262,7 +262,7 @@ class Hub:
             self._apply(*self.sentinel.broker_lost(moment))
         elif link is Link.CONNECTED:
             if self.broker_gone_since is not None:
-                _LOGGER.warning("The MQTT broker is back")
+                _LOGGER.info("The MQTT broker is back")
             self.broker_gone_since = None
             show_broker(self.hass, entry_id, None)
             self._apply(*self.sentinel.broker_back(moment))

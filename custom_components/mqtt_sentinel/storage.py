@@ -1,5 +1,6 @@
 """What outlives a restart: expectations with their since-times, open incidents."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import logging
@@ -15,8 +16,8 @@ from .watch.watched import Snapshot
 _LOGGER = logging.getLogger(__name__)
 
 _VERSION = 1
-# Long enough to write a storm of changes once, short enough that a crash loses none that counts.
-_DELAY = 0.1
+# The first change is written at once, for a crash may follow it; a storm of them once in a while.
+_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class MemoryStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, remember: Callable[[], Memory]) -> None:
         """Prepare; ``remember`` gives what to write."""
+        self._hass = hass
         self._store = _store(hass, entry_id)
+        self._changed = False
+        self._writing: asyncio.Task[None] | None = None
         self._remember = remember
 
     async def load(self) -> Memory:
@@ -57,12 +61,27 @@ class MemoryStore:
 
     @callback
     def save_soon(self) -> None:
-        """Write within a moment."""
-        self._store.async_delay_save(self._as_dict, _DELAY)
+        """Write at once, or, shortly after another write, within a moment."""
+        self._changed = True
+        if self._writing is None:
+            self._writing = self._hass.async_create_background_task(
+                self._write(), f"{DOMAIN} memory"
+            )
 
     async def save(self) -> None:
-        """Write now."""
+        """Write now, and end the writing of :meth:`save_soon`."""
+        if self._writing:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+            self._writing = None
         await self._store.async_save(self._as_dict())
+
+    async def _write(self) -> None:
+        while self._changed:
+            self._changed = False
+            await self._store.async_save(self._as_dict())
+            await asyncio.sleep(_PAUSE)
+        self._writing = None
 
     def _as_dict(self) -> dict[str, Any]:
         memory = self._remember()

@@ -48,9 +48,10 @@ class AlarmFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Choose another panel or other services."""
         subentry = self._get_reconfigure_subentry()
-        return await self._panel(
-            "reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data}
-        )
+        watched = self._get_entry().subentries
+        relied_on = [key for key in subentry.data[CONF_RELIES_ON] if key in watched]
+        known = {CONF_NAME: subentry.title, **subentry.data, CONF_RELIES_ON: relied_on}
+        return await self._panel("reconfigure", user_input, known)
 
     async def _panel(
         self, step_id: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]

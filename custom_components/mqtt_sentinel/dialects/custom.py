@@ -62,6 +62,8 @@ def path_extract(path: str) -> Extract:
     def extract(payload: bytes) -> str:
         value: Any = read_json(payload)
         for step in steps:
+            if isinstance(value, str):  # a number would take one of its letters
+                raise MalformedError(Flaw.NO_VALUE, path)
             try:
                 value = value[step]
             except (KeyError, IndexError, TypeError) as error:

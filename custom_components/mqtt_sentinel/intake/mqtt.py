@@ -1,5 +1,6 @@
 """Subscriptions: a few wide filters, one callback each, and what the broker does."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 import logging
@@ -7,7 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from homeassistant.components import mqtt
+from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..dialects.route import Decoder, Dialect, MalformedError, Message
 from ..watch.clock import Instant
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 QOS = 1
-# Home Assistant announces a filter with the highest service level that any subscriber asked for.
-_ANY_QOS = (0, 1, 2)
 
 
 class Link(Enum):
@@ -53,9 +54,10 @@ class MqttIntake:
         self._hass = hass
         self._on_report = on_report
         self._on_link = on_link
-        self._stops: dict[object, list[CALLBACK_TYPE]] = {}
-        self._awaited: set[object] = set()
-        self._stop_status: CALLBACK_TYPE | None = None
+        self._subscriptions: set[CALLBACK_TYPE] = set()
+        self._filters: Counter[str] = Counter()
+        self._awaited: set[str] = set()
+        self._stops: list[CALLBACK_TYPE] = []
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -66,13 +68,17 @@ class MqttIntake:
 
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
+        # One ear for all filters: the MQTT integration tells every one of all subscriptions.
+        self._stops.append(
+            async_dispatcher_connect(self._hass, MQTT_PROCESSED_SUBSCRIPTIONS, self._acknowledged)
+        )
         sites = list(prefixes)
         for dialect in dialects:
             for route in dialect.routes:
                 for site in sites:
                     topic_filter = f"{site}/{route.filter}" if site else route.filter
                     await self.subscribe(topic_filter, site, route.decode)
-        self._stop_status = mqtt.async_subscribe_connection_status(self._hass, self._status)
+        self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
@@ -83,6 +89,8 @@ class MqttIntake:
 
         @callback
         def receive(received: mqtt.ReceiveMessage) -> None:
+            if unsubscribe not in self._subscriptions:
+                return  # ended, but the MQTT integration was reloaded before and goes on with it
             self.messages += 1
             at = Instant(received.timestamp, time.time())
             self.last_message = at.wall
@@ -105,46 +113,43 @@ class MqttIntake:
             if report is not None:
                 self._on_report(report)
 
-        subscription = object()
-
-        @callback
-        def acknowledged() -> None:
-            self._awaited.discard(subscription)
-            self._check_acknowledged()
+        stop = await mqtt.async_subscribe(self._hass, topic_filter, receive, QOS, None)
 
         @callback
         def unsubscribe() -> None:
-            for stop in self._stops.pop(subscription, ()):
-                stop()
-            acknowledged()
+            self._subscriptions.remove(unsubscribe)
+            stop()
+            self._filters[topic_filter] -= 1
+            if not self._filters[topic_filter]:
+                del self._filters[topic_filter]
+                self._awaited.discard(topic_filter)
+                self._check_acknowledged()
 
-        self._awaited.add(subscription)
-        self._stops[subscription] = [
-            await mqtt.async_subscribe(self._hass, topic_filter, receive, QOS, None),
-            *(
-                mqtt.async_on_subscribe_done(self._hass, topic_filter, qos, acknowledged)
-                for qos in _ANY_QOS
-            ),
-        ]
+        self._subscriptions.add(unsubscribe)
+        self._filters[topic_filter] += 1
+        self._awaited.add(topic_filter)
         return unsubscribe
 
     @callback
     def stop(self) -> None:
         """Unsubscribe from everything."""
-        if self._stop_status:
-            self._stop_status()
-            self._stop_status = None
-        for stops in self._stops.values():
-            for stop in stops:
-                stop()
-        self._stops.clear()
-        self._awaited.clear()
+        self.link = Link.GONE
+        while self._stops:
+            self._stops.pop()()
+        for unsubscribe in list(self._subscriptions):
+            unsubscribe()
 
     @callback
     def _status(self, connected: bool) -> None:
         """The broker went or came. Every filter is subscribed anew after it came."""
-        self._awaited = set(self._stops)
+        self._awaited = set(self._filters)
         self._set_link(Link.CONNECTED if connected else Link.GONE)
+        self._check_acknowledged()
+
+    @callback
+    def _acknowledged(self, subscriptions: list[tuple[str, int]]) -> None:
+        """The broker acknowledged some filters, ours or those of others."""
+        self._awaited.difference_update(topic_filter for topic_filter, _ in subscriptions)
         self._check_acknowledged()
 
     @callback

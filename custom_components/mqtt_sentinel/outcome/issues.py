@@ -53,7 +53,8 @@ def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
         severity=_SEVERITY[incident.severity],
         translation_key=_translation_key(incident),
         translation_placeholders={
-            "name": escape_markdown(watch.config.name),
+            "name": watch.config.name,  # for the title, which is plain text
+            "device": escape_markdown(watch.config.name),
             "because": escape_markdown(incident.expectation.because),
             "expected_since": local_time(incident.expected_since),
             "since": local_time(incident.opened_at),

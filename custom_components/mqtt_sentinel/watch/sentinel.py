@@ -84,18 +84,24 @@ class Sentinel:
         self.watches[config.id] = watch
         self._by_key[config.key] = watch
         if known := self.known.take(config.key):
-            watch.last_seen = known.last_seen or watch.last_seen
             if known.connection:
                 self._take_in(watch, known.connection)
+            watch.last_seen = known.last_seen or watch.last_seen
         return self._judge(watch, now)
 
     def configure(self, config: WatchConfig, now: Instant) -> Change | None:
-        """Apply changed settings, name or key to a watch that exists."""
+        """Apply changed settings, name or key to a watch that exists.
+
+        When live proof is demanded from now on, there is the settle time to give it. With another
+        key it is another thing: nothing is known of it, and it has the settle time too.
+        """
         watch = self.watches[config.id]
         if config.key != watch.config.key:
-            snapshot = replace(watch.snapshot(), last_up=None, last_seen=None, agreed=False)
             self.remove(config.id)
-            return self.add(config, now, snapshot)
+            expectation, incident = watch.facts.expectation, watch.incident
+            return self.add(config, now, Snapshot(expectation, now.wall, incident=incident))
+        if config.settings.require_live and not watch.config.settings.require_live:
+            watch.facts.settles_at = now.mono + config.settings.settle
         watch.config = config
         watch.facts.judged_from = self._judged_from(config)
         return self._judge(watch, now)
@@ -103,7 +109,8 @@ class Sentinel:
     def remove(self, watch_id: str) -> Watched:
         """Stop watching. Raises KeyError when there is no such watch."""
         watch = self.watches.pop(watch_id)
-        del self._by_key[watch.config.key]
+        if self._by_key.get(watch.config.key) is watch:
+            del self._by_key[watch.config.key]
         self._deadlines.set(watch_id, None)
         return watch
 
@@ -140,8 +147,6 @@ class Sentinel:
         if watch.last_up is not up:
             watch.last_up = up
             facts.accepted = False
-            if watch.incident:
-                watch.incident = replace(watch.incident, muted=False)
         return True
 
     # What should be true
@@ -152,13 +157,11 @@ class Sentinel:
         facts = watch.facts
         if facts.expectation == expectation:
             return None
-        if facts.expectation.wanted is not expectation.wanted:
+        if _is_new(expectation, facts.expectation):
             watch.expected_since = now.wall
             facts.settles_at = now.mono + watch.config.settings.settle
             facts.agreed = False
             facts.accepted = False
-            if watch.incident:
-                watch.incident = replace(watch.incident, muted=False)
         facts.expectation = expectation
         return self._judge(watch, now)
 
@@ -177,6 +180,7 @@ class Sentinel:
     def broker_back(self, now: Instant) -> list[Change]:
         """The broker is there; the subscriptions are not yet."""
         self._broker = True
+        self._subscribed_at = None
         return self._apply_broker(now)
 
     def subscribed(self, now: Instant) -> list[Change]:
@@ -261,17 +265,19 @@ class Sentinel:
     def _update(
         self, watch: Watched, incident: Incident, now: Instant
     ) -> tuple[Turn | None, Incident]:
+        """Bring an open incident up to date; when there is something new it is muted no more."""
         current = _open(watch, now)
-        if (current.reason, current.up, current.expectation) == (
-            incident.reason,
-            incident.up,
-            incident.expectation,
-        ):
+        if _missed(current) == _missed(incident):
             return None, incident
         watch.incident = replace(
             current, id=incident.id, opened_at=incident.opened_at, timeline=incident.timeline
         ).noted(now.wall, current.reason)
         return Turn.UPDATED, watch.incident
+
+
+def _is_new(expectation: Expectation, before: Expectation) -> bool:
+    """Tell whether a thing has to settle anew: it should be otherwise, or is judged from now on."""
+    return expectation.wanted is not before.wanted or (expectation.verify and not before.verify)
 
 
 def _connection_change(watch: Watched, before: bool | None) -> bool | None:
@@ -280,6 +286,11 @@ def _connection_change(watch: Watched, before: bool | None) -> bool | None:
     if facts.up is before or (before is None and not facts.live):
         return None
     return facts.up
+
+
+def _missed(incident: Incident) -> tuple[object, ...]:
+    """What an incident is about."""
+    return incident.reason, incident.up, incident.expectation, incident.expected_since
 
 
 def _open(watch: Watched, now: Instant) -> Incident:

@@ -1,0 +1,6 @@
+"""The demo fleet: real processes on a real broker, and a way to break each of them.
+
+Nothing here is part of the integration. The members behave as the services and devices that the
+integration watches: they have Last Wills, retained states, births and pings, and they can be
+killed, frozen, cut off from the network or told to ignore their commands.
+"""

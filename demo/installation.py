@@ -1,0 +1,164 @@
+"""Sets the integration up as a user does in the web page: through the flows' own HTTP API."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .broker import Broker, BrokerKind
+from .client import Client, FlowForm
+from .home import ALARM
+
+_FLOW = "config/config_entries/flow"
+_OPTIONS = "config/config_entries/options/flow"
+_SUBENTRY = "config/config_entries/subentries/flow"
+_PROGRESS_SECONDS = 0.1
+"""Pause between looks at a flow that shows progress, as the web page is told by an event."""
+
+_PROTOCOL = {BrokerKind.MOSQUITTO: "5", BrokerKind.AMQTT: "3.1.1"}
+
+type Json = Any
+
+
+class SetUpError(Exception):
+    """A flow went another way than a user would expect; the text is what it showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Settle time, grace, and how long to listen, in seconds: all far shorter than in a home."""
+
+    settle: float = 3.0
+    grace: float = 4.0
+    listen: float = 3.0
+
+
+class Installation:
+    """The MQTT Sentinel of one home."""
+
+    def __init__(self, client: Client, entry_id: str) -> None:
+        """Know the hub's entry."""
+        self._client = client
+        self.entry_id = entry_id
+
+    async def watches(self) -> dict[str, str]:
+        """The subentries: title -> id."""
+        listed = await self._client.command(
+            "config_entries/subentries/list", entry_id=self.entry_id
+        )
+        return {subentry["title"]: subentry["subentry_id"] for subentry in listed}
+
+    async def watch_heard(self, name: str, **expect: Json) -> None:
+        """Watch a thing that was heard, by the name it is offered with."""
+        form = await self._start("device", "user")
+        form = await self._submit(form, {"next_step_id": "heard"}, "heard")
+        offered = form.result["data_schema"][0]["selector"]["select"]["options"]
+        value = next(option["value"] for option in offered if f" {name} " in option["label"])
+        form = await self._submit(form, {"thing": value}, "expect")
+        await self._submit(form, _expect(name, **expect), "create_entry")
+
+    async def watch_unheard(self, dialect: str, thing: str, name: str) -> None:
+        """Watch a service by its name although nothing was ever heard of it."""
+        form = await self._start("device", "user")
+        form = await self._submit(form, {"next_step_id": "manual"}, "manual")
+        named = {"dialect": dialect, "thing": thing}
+        form = await self._submit(form, named, "manual")
+        if (form.result["errors"] or {}).get("thing") != "not_heard":
+            raise SetUpError(f"a thing that was never heard passed for one that was: {form.result}")
+        form = await self._submit(form, {**named, "anyway": True}, "expect")
+        form = await self._submit(form, _expect(name, expect="alarm"), "alarm")
+        directions = {"verify_connect": True, "verify_disconnect": True}
+        await self._submit(form, directions, "create_entry")
+
+    async def expect(self, name: str, **expect: Json) -> None:
+        """Change what is expected of a watch that is always expected up."""
+        form = await self._start("device", "expect", await self._id(name))
+        await self._submit(form, _expect(name, **expect), "abort")
+
+    async def guard(self, services: list[str], not_connect: tuple[str, ...] = ()) -> None:
+        """Have the home's alarm rely on services, all directions verified but ``not_connect``."""
+        watches = await self.watches()
+        ids = {name: watches[name] for name in services}
+        known = next((key for title, key in watches.items() if title == "Home alarm"), None)
+        form = await self._start("alarm", "reconfigure" if known else "user", known)
+        answers = {
+            "entity_id": ALARM,
+            "modes": ["armed_home", "armed_away", "armed_night", "armed_vacation"],
+            "relies_on": list(ids.values()),
+        }
+        form = await self._submit(form, answers, "directions")
+        directions = {
+            "verify_disconnect": list(ids.values()),
+            "verify_connect": [key for name, key in ids.items() if name not in not_connect],
+        }
+        await self._submit(form, directions, "abort" if known else "create_entry")
+
+    async def forget(self, name: str) -> None:
+        """Remove a watch."""
+        await self._client.command(
+            "config_entries/subentries/delete",
+            entry_id=self.entry_id,
+            subentry_id=await self._id(name),
+        )
+
+    async def _id(self, name: str) -> str:
+        return (await self.watches())[name]
+
+    async def _start(
+        self, subentry_type: str, step: str, subentry_id: str | None = None
+    ) -> FlowForm:
+        body: dict[str, Json] = {"handler": [self.entry_id, subentry_type]}
+        if subentry_id:
+            body["subentry_id"] = subentry_id
+        form = await self._client.start_flow(_SUBENTRY, body)
+        return _at(form, step)
+
+    async def _submit(self, form: FlowForm, answers: Mapping[str, Json], step: str) -> FlowForm:
+        return _at(await self._client.submit(_SUBENTRY, form, answers), step)
+
+
+async def confirm_address(client: Client) -> None:
+    """Tell Home Assistant that its web page is reached; else it goes back to its usual address."""
+    if (await client.command("http/config"))["pending"]:
+        await client.command("http/config/promote")
+
+
+async def install(client: Client, broker: Broker, times: Times, leave_out: str) -> Installation:
+    """Set up MQTT, then MQTT Sentinel with all that it hears but ``leave_out``."""
+    form = await client.start_flow(_FLOW, {"handler": "mqtt_sentinel"})
+    if form.result.get("reason") != "mqtt_required":
+        raise SetUpError(f"without MQTT, the flow should say so: {form.result}")
+    form = _at(await client.start_flow(_FLOW, {"handler": "mqtt"}), "broker")
+    connection = {
+        "broker": broker.address.host,
+        "port": broker.address.port,
+        "protocol": _PROTOCOL[broker.kind],
+        "other_settings": {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"},
+    }
+    _at(await client.submit(_FLOW, form, connection), "create_entry")
+    # The services speak when the alarm commands them: until then nothing is heard of them.
+    await client.act("automation.trigger", "automation.turn_the_detection_off")
+    form = _at(await client.start_flow(_FLOW, {"handler": "mqtt_sentinel"}), "user")
+    answers = {"dialects": ["services", "autocore", "museum"], "listen": times.listen}
+    form = _at(await client.submit(_FLOW, form, answers), "listen")
+    while form.step == "listen":
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        form = await client.look(_FLOW, form)
+    heard = _at(form, "pick").result["data_schema"][0]["selector"]["select"]["options"]
+    ticked = [option["value"] for option in heard if leave_out not in option["value"]]
+    form = _at(await client.submit(_FLOW, form, {"things": ticked}), "create_entry")
+    installation = Installation(client, form.result["result"]["entry_id"])
+    form = _at(await client.start_flow(_OPTIONS, {"handler": installation.entry_id}), "init")
+    defaults = {"settle": times.settle, "grace": times.grace}
+    _at(await client.submit(_OPTIONS, form, defaults), "create_entry")
+    return installation
+
+
+def _expect(name: str, *, expect: str, require_live: bool = False) -> dict[str, Json]:
+    return {"name": name, "expect": expect, "checks": {"require_live": require_live}}
+
+
+def _at(form: FlowForm, step: str) -> FlowForm:
+    if form.step != step:
+        raise SetUpError(f"expected {step}, got {form.result}")
+    return form

@@ -1,0 +1,84 @@
+"""Who belongs to the fleet: what each member is, how it is run and what can be done to it."""
+
+from dataclasses import dataclass
+
+from .members.autocore import node_id
+from .members.object_detection import BoolForm
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpec:
+    """One member: ``python -m {module} {options}``, known by ``name``."""
+
+    name: str
+    about: str
+    module: str
+    options: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    """Devices that this one process plays, each of which can be switched off by itself."""
+    takes_commands: bool = False
+    """Whether it is told on and off over MQTT, and can be made to ignore that."""
+    lasting: bool = True
+    """Whether the process goes on until it is ended; if not, to start it is to run it once."""
+
+
+def object_detection(
+    device: str, *, interval: float = 2.0, form: BoolForm = BoolForm.JSON, has_will: bool = True
+) -> MemberSpec:
+    """Return an object detection service that is called as its device; pings every ``interval`` s.
+
+    Without a Last Will it leaves its retained "online" behind when it is killed.
+    """
+    options = ["--device", device, "--interval", str(interval), "--form", form]
+    if not has_will:
+        options.append("--no-will")
+    return MemberSpec(
+        name=device,
+        about=f"object detection for the camera '{device}'" + ("" if has_will else ", no Will"),
+        module="demo.members.object_detection",
+        options=tuple(options),
+        takes_commands=True,
+    )
+
+
+def autocore(name: str, count: int, *, interval: float = 3.0) -> MemberSpec:
+    """Return one process with ``count`` ESP32 nodes, telemetry every ``interval`` seconds."""
+    return MemberSpec(
+        name=name,
+        about=f"{count} ESP32 nodes of autocore",
+        module="demo.members.autocore",
+        options=("--count", str(count), "--interval", str(interval)),
+        nodes=tuple(node_id(number + 1) for number in range(count)),
+    )
+
+
+def museum(name: str, device: str) -> MemberSpec:
+    """Return the ESP32 of a museum room."""
+    return MemberSpec(
+        name=name,
+        about=f"the museum's ESP32 '{device}'",
+        module="demo.members.museum",
+        options=("--device", device),
+    )
+
+
+def ghost(name: str, device: str) -> MemberSpec:
+    """Return a service that leaves a retained "online" and is gone."""
+    return MemberSpec(
+        name=name,
+        about=f"a retained 'online' of '{device}', which is gone",
+        module="demo.members.ghost",
+        options=("--device", device),
+        lasting=False,
+    )
+
+
+ROSTER = (
+    object_detection("front"),
+    # The other of the two forms in which such services write a bool.
+    object_detection("garden", form=BoolForm.BYTE),
+    autocore("esp32", 3),
+    museum("museum", "esp32_01"),
+    ghost("ghost", "attic"),
+)
+"""The fleet of the demo."""

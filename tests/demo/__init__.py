@@ -1,0 +1,1 @@
+"""Tests of the demo fleet, on real brokers and real processes."""
