@@ -7,13 +7,14 @@ whether it came true. Any command of ``python -m demo.control`` is given to a de
 import argparse
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 import signal
 import sys
 import tempfile
 
 from . import control, run_dir as run_dirs
-from .broker import Broker, BrokerError, free_port
+from .broker import Broker, BrokerError, BrokerKind, free_port
 from .client import Client
 from .dashboard import URL_PATH, show
 from .fleet import Fleet
@@ -39,16 +40,25 @@ _HINTS = (
 )
 
 
-async def _build(
-    stack: AsyncExitStack, run_dir: Path, interpreter: str, port: int, times: Times
-) -> World:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What to build a world of: whose Home Assistant, which broker (None: the better one), where."""
+
+    interpreter: str
+    kind: BrokerKind | None
+    run_dir: Path
+    port: int
+
+
+async def _build(stack: AsyncExitStack, parts: Parts) -> World:
     """Start everything, and set it up as a user does; the stack ends it."""
+    run_dir, times = parts.run_dir, Times()
     run_dirs.prepare(run_dir)
-    broker = Broker(free_port(), run_dirs.broker(run_dir))
+    broker = Broker(free_port(), run_dirs.broker(run_dir), parts.kind)
     broker.forget()
     await stack.enter_async_context(broker)
     fleet = await stack.enter_async_context(Fleet(run_dir, broker))
-    home = Home(interpreter, run_dir / "home", port)
+    home = Home(parts.interpreter, run_dir / "home", parts.port)
     home.prepare(_COMMANDED)
     stack.push_async_callback(home.stop)
     await asyncio.gather(home.start(), fleet.start_all())
@@ -63,19 +73,19 @@ async def _build(
     return World(home, broker, fleet, times, observer, installation, session)
 
 
-async def _check(interpreter: str) -> int:
+async def _check(interpreter: str, kind: BrokerKind | None) -> int:
     with tempfile.TemporaryDirectory(prefix="sentinel-") as directory:
         async with AsyncExitStack() as stack:
-            times = Times()
-            world = await _build(stack, Path(directory), interpreter, free_port(), times)
+            parts = Parts(interpreter, kind, Path(directory), free_port())
+            world = await _build(stack, parts)
             print(f"Home Assistant {await _version(world)} on {world.broker.kind}", flush=True)
             return 0 if await play(world) else 1
 
 
-async def _run(interpreter: str, run_dir: Path, port: int) -> int:
+async def _run(parts: Parts) -> int:
     async with AsyncExitStack() as stack:
         print("Starting a broker, a fleet and Home Assistant ...", flush=True)
-        world = await _build(stack, run_dir, interpreter, port, Times())
+        world = await _build(stack, parts)
         watches = await world.installation.watches()
         names = [name.lower().replace(" ", "_") for name in watches if name != "Home alarm"]
         await show(world.observer.client, names, list(_HINTS))
@@ -123,11 +133,15 @@ def main() -> int:
     parser.add_argument(
         "--python", default=sys.executable, help="whose Home Assistant to run (this one's)"
     )
+    parser.add_argument(
+        "--broker", type=BrokerKind, choices=list(BrokerKind), help="(mosquitto if installed)"
+    )
     arguments = parser.parse_args()
+    interpreter, kind = arguments.python, arguments.broker
     try:
         if arguments.check:
-            return asyncio.run(_check(arguments.python))
-        return asyncio.run(_run(arguments.python, arguments.run_dir, arguments.port))
+            return asyncio.run(_check(interpreter, kind))
+        return asyncio.run(_run(Parts(interpreter, kind, arguments.run_dir, arguments.port)))
     except (BrokerError, HomeError, control.ControlError, run_dirs.RunDirError) as reason:
         print(f"error: {reason}", file=sys.stderr)
         return 1

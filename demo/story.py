@@ -197,6 +197,10 @@ async def broker_killed(world: World) -> None:
     await world.fleet.start_broker()
     await world.agreement(FRONT, GARDEN, within=_BROKER_BACK + world.times.grace)
     await world.protection("protected")
+    if not world.broker.keeps_retained:
+        # What the services were told, and what the ghost left, went with the broker.
+        await seen.client.act("automation.trigger", "automation.turn_the_detection_on")
+        await world.fleet.start("ghost")
     await world.check_quiet()
     world.check(len(seen.events) == told, "a mismatch was told while the broker was gone")
     world.check(
