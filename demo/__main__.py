@@ -19,6 +19,7 @@ from .client import Client
 from .dashboard import URL_PATH, show
 from .fleet import Fleet
 from .home import PASSWORD, USER, Home, HomeError
+from .household import CONFIGURATION, automations
 from .installation import Times, confirm_address, install
 from .observer import Observer
 from .story import FRONT, GARDEN, World, play
@@ -59,7 +60,7 @@ async def _build(stack: AsyncExitStack, parts: Parts) -> World:
     await stack.enter_async_context(broker)
     fleet = await stack.enter_async_context(Fleet(run_dir, broker))
     home = Home(parts.interpreter, run_dir / "home", parts.port)
-    home.prepare(_COMMANDED)
+    home.prepare(CONFIGURATION, automations(_COMMANDED))
     stack.push_async_callback(home.stop)
     await asyncio.gather(home.start(), fleet.start_all())
     session = await stack.enter_async_context(AsyncExitStack())

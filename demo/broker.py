@@ -36,6 +36,8 @@ persistence_location {directory}/
 autosave_on_changes true
 autosave_interval 1
 sys_interval 1
+# Nothing is thrown away for a listener that is slow.
+max_queued_messages 0
 log_dest stderr
 log_timestamp_format %Y-%m-%dT%H:%M:%S
 """

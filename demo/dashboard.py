@@ -3,7 +3,7 @@
 from typing import Any
 
 from .client import Client
-from .home import ALARM
+from .household import ALARM
 
 URL_PATH = "demo-guard"
 

@@ -1,13 +1,14 @@
-"""A real Home Assistant process with a configuration made for the demo."""
+"""A real Home Assistant process with a configuration of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import json
 import os
 from pathlib import Path
 import re
 import shutil
 import signal
+from types import MappingProxyType
 
 import aiohttp
 
@@ -21,10 +22,9 @@ _STOP_SECONDS = 60.0
 _KNOCK_SECONDS = 0.1
 """Pause between looks at whether Home Assistant answers; nothing else announces it."""
 
-_INTEGRATION = Path(__file__).resolve().parent.parent / "custom_components" / "mqtt_sentinel"
+INTEGRATION = Path(__file__).resolve().parent.parent / "custom_components" / "mqtt_sentinel"
 
-# Only what the story needs: nothing here looks for devices on the network.
-_CONFIGURATION = """\
+_BASE = """\
 homeassistant:
   name: Demo home
   latitude: 52.52
@@ -36,27 +36,7 @@ homeassistant:
 http:
   server_host: 127.0.0.1
   server_port: {port}
-logger:
-  default: warning
-  logs:
-    custom_components.mqtt_sentinel: info
-frontend:
-config:
-history:
-logbook:
-recorder:
-system_health:
-automation: !include automations.yaml
-alarm_control_panel:
-  - platform: manual
-    name: Home alarm
-    unique_id: home_alarm
-    code_arm_required: false
-    arming_time: 0
-    delay_time: 0
 """
-
-ALARM = "alarm_control_panel.home_alarm"
 
 # The welcome would set up integrations that ask the internet for things; only its first step, the
 # user, is left to do.
@@ -68,7 +48,7 @@ _WELCOME = {
 }
 
 
-_COMPLAINT = re.compile(rf" (WARNING|ERROR|CRITICAL) .*{_INTEGRATION.name}")
+_COMPLAINT = re.compile(rf" (WARNING|ERROR|CRITICAL) .*{INTEGRATION.name}")
 
 
 class HomeError(Exception):
@@ -94,20 +74,31 @@ class Home:
         """What Home Assistant says."""
         return self.directory / "home.log"
 
-    def prepare(self, commanded: Sequence[str]) -> None:
-        """Write a fresh configuration, whose automations command the topics ``commanded``."""
+    def prepare(
+        self,
+        configuration: str,
+        files: Mapping[str, str] = MappingProxyType({}),
+        components: Sequence[Path] = (INTEGRATION,),
+    ) -> None:
+        """Write a fresh configuration: where it listens, and ``configuration`` (YAML).
+
+        ``files`` are more files of it by their path, ``components`` the folders of the custom
+        integrations that it has.
+        """
         shutil.rmtree(self.directory, ignore_errors=True)
-        components = self.directory / "custom_components"
-        components.mkdir(parents=True)
-        (components / _INTEGRATION.name).symlink_to(_INTEGRATION, target_is_directory=True)
-        configuration = _CONFIGURATION.format(port=self._port)
-        (self.directory / "configuration.yaml").write_text(configuration, encoding="utf-8")
-        storage = self.directory / ".storage"
-        storage.mkdir()
-        (storage / "onboarding").write_text(json.dumps(_WELCOME), encoding="utf-8")
-        automations = [_automation(armed=armed, commanded=commanded) for armed in (True, False)]
-        # JSON is YAML.
-        (self.directory / "automations.yaml").write_text(json.dumps(automations), encoding="utf-8")
+        folder = self.directory / "custom_components"
+        folder.mkdir(parents=True)
+        for component in components:
+            (folder / component.name).symlink_to(component, target_is_directory=True)
+        written = {
+            "configuration.yaml": _BASE.format(port=self._port) + configuration,
+            ".storage/onboarding": json.dumps(_WELCOME),
+            **files,
+        }
+        for path, text in written.items():
+            file = self.directory / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
     async def start(self) -> None:
         """Start, and return once its web server answers. Raises HomeError if it does not."""
@@ -172,31 +163,3 @@ class Home:
             self._process.kill()
             await self._process.wait()
             raise HomeError("Home Assistant did not stop and was killed") from None
-
-
-def _automation(*, armed: bool, commanded: Sequence[str]) -> dict[str, object]:
-    """What the core of such a home does when its alarm changes: it tells the services.
-
-    The broker keeps what they were told.
-    """
-    states = ["armed_away", "armed_home", "armed_night", "armed_vacation"]
-    payload = json.dumps({"status": armed, "data": None})
-    return {
-        "id": f"alarm_{'on' if armed else 'off'}",
-        "alias": f"Turn the detection {'on' if armed else 'off'}",
-        "mode": "queued",
-        "triggers": [
-            {
-                "trigger": "state",
-                "entity_id": ALARM,
-                "to": states if armed else "disarmed",
-            }
-        ],
-        "actions": [
-            {
-                "action": "mqtt.publish",
-                "data": {"topic": topic, "payload": payload, "qos": 1, "retain": True},
-            }
-            for topic in commanded
-        ],
-    }

@@ -7,7 +7,7 @@ from typing import Any
 
 from .broker import Broker, BrokerKind
 from .client import Client, FlowForm
-from .home import ALARM
+from .household import ALARM
 
 _FLOW = "config/config_entries/flow"
 _OPTIONS = "config/config_entries/options/flow"

@@ -9,7 +9,8 @@ from typing import Any
 from .broker import Broker
 from .client import Client
 from .fleet import Fleet
-from .home import ALARM, PASSWORD, USER, Home
+from .home import PASSWORD, USER, Home
+from .household import ALARM
 from .installation import Installation, Times
 from .observer import DOMAIN, Observer, StoryError
 
