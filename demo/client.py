@@ -103,12 +103,14 @@ class Client:
 
     # WebSocket
 
-    async def command(self, command: str, **arguments: Json) -> Json:
+    async def command(
+        self, command: str, *, answer_seconds: float = _ANSWER_SECONDS, **arguments: Json
+    ) -> Json:
         """Send a WebSocket command and return its result. Raises ApiError on refusal."""
         self._ids += 1
         answer = self._answers[self._ids] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": self._ids, "type": command, **arguments})
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(answer_seconds):
             return await answer
 
     async def subscribe(

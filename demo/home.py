@@ -105,6 +105,7 @@ class Home:
         command = [
             *python("demo.process", "--parent", str(os.getpid())),
             self._interpreter,
+            "-P",  # the folder that the demo was started in is none of its business
             "-m",
             "homeassistant",
             "--config",

@@ -78,6 +78,8 @@ def main() -> None:
     if not arguments.program:
         parser.error("which program?")
     die_with(arguments.parent)
+    # What is not ours finds nothing of ours; a Home Assistant would take it for its own.
+    os.environ.pop("PYTHONPATH", None)
     os.execvp(arguments.program[0], arguments.program)
 
 

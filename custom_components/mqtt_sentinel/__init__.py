@@ -2,7 +2,7 @@
 
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 
@@ -17,10 +17,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> 
     """Set up the hub, whether the broker is there or not: its absence is worth an issue too."""
     await mqtt.async_wait_for_mqtt_client(hass)
     hub = Hub(hass, entry)
+    # Also when the set-up fails from here on.
+    entry.async_on_unload(hub.stop)
     try:
         await hub.start()
     except HomeAssistantError as error:
-        await hub.stop()
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="mqtt_not_ready"
         ) from error
@@ -34,20 +35,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> 
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_updated))
-
-    async def keep(_: Event) -> None:
-        await hub.keep()
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, keep))
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, hub.keep))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> bool:
-    """Unload the hub and leave nothing running."""
-    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded:
-        await entry.runtime_data.stop()
-    return unloaded
+    """Unload the platforms; what :meth:`Hub.stop` ends is ended after."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:

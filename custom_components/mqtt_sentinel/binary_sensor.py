@@ -57,7 +57,7 @@ def _why(entity: SentinelEntity) -> dict[str, Any]:
 
 def _blocking(entity: SentinelEntity) -> dict[str, Any]:
     found = blockers(entity.alarm, entity.hub.sentinel.watches)
-    return {"blocking": {name: blocker.value for name, blocker in found}}
+    return {"blocking": [{"name": name, "reason": blocker.value} for name, blocker in found]}
 
 
 CONNECTIVITY = SentinelBinarySensorDescription(

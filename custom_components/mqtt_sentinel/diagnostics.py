@@ -63,8 +63,10 @@ async def async_get_device_diagnostics(
 
 
 def _watch(watch: Watched) -> dict[str, Any]:
+    key = watch.config.key
     return {
-        "key": watch.config.key._asdict(),
+        # Behind the topic of a custom watch stands its template.
+        "key": key._replace(name=key.name.partition("#")[0])._asdict(),
         "settings": asdict(watch.config.settings),
         "facts": asdict(watch.facts),
         "judgement": asdict(watch.judgement),

@@ -9,7 +9,8 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
+from .const import CONF_DIALECT, DOMAIN
+from .hub import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ class SentinelEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    moment = Moment.SHOW
 
     def __init__(self, hub: Hub, subentry: ConfigSubentry, description: EntityDescription) -> None:
         """Bind an entity to its subentry."""
@@ -36,6 +38,7 @@ class SentinelEntity(Entity):
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
             manufacturer="MQTT Sentinel",
+            model=subentry.data.get(CONF_DIALECT, subentry.subentry_type).capitalize(),
             via_device_id=dr.async_get_device_id_by_identifier(
                 hub.hass, (DOMAIN, hub.entry.entry_id), config_entry_id=hub.entry.entry_id
             ),
@@ -45,7 +48,7 @@ class SentinelEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Start to follow the hub."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.listen(self.subject, self.follow))
+        self.async_on_remove(self.hub.listen(self.subject, self.follow, self.moment))
 
     @callback
     def follow(self, change: Change | None) -> None:

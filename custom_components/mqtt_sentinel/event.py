@@ -9,6 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
 from .entity import SentinelEntity, add_entities_of
+from .hub import Moment
 from .outcome.bus import incident_facts
 from .watch.alarm import Protection
 from .watch.sentinel import Turn
@@ -62,6 +63,8 @@ async def async_setup_entry(
 class WatchEvent(SentinelEntity, EventEntity):
     """Connections, mismatches and recoveries of one watch."""
 
+    moment = Moment.TELL
+
     @override
     @callback
     def follow(self, change: Change | None) -> None:
@@ -80,6 +83,8 @@ class WatchEvent(SentinelEntity, EventEntity):
 
 class AlarmEvent(SentinelEntity, EventEntity):
     """Every change of an alarm's protection."""
+
+    moment = Moment.TELL
 
     def __init__(
         self, hub: Hub, subentry: ConfigSubentry, description: EventEntityDescription

@@ -1,13 +1,14 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import Enum, auto
 import logging
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
@@ -22,8 +23,9 @@ from .outcome.issues import hide_incident, show_broker, show_incident
 from .setup_data import read_alarm, read_watch
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
+from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
-from .watch.verdict import Verdict
+from .watch.verdict import Reason
 
 if TYPE_CHECKING:
     from .setup_data import WatchSetup
@@ -35,9 +37,18 @@ _LOGGER = logging.getLogger(__name__)
 
 # How often "last seen" is brought up to date; with every message it would drown the recorder.
 _LAST_SEEN_EVERY = timedelta(seconds=30)
+# How often it is written down when nothing else is worth it, as often as states that are restored.
+_KEEP_EVERY = timedelta(minutes=15)
 
 type SentinelConfigEntry = ConfigEntry[Hub]
 type Listener = Callable[[Change | None], None]
+
+
+class Moment(Enum):
+    """When somebody hears of a change: while states are shown, or after, when events are told."""
+
+    SHOW = auto()
+    TELL = auto()
 
 
 class Hub:
@@ -57,13 +68,16 @@ class Hub:
         self.protection: dict[str, Protection] = {}
         self.broker_gone_since: float | None = None
         self._data = dict(entry.data)
+        self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         self._setups: dict[str, WatchSetup] = {}
         self._unsubscribe: dict[str, CALLBACK_TYPE] = {}
-        self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
+        self._listeners: dict[Moment, defaultdict[str, list[Listener]]] = {
+            moment: defaultdict(list) for moment in Moment
+        }
         self._adders: list[Callable[[str], None]] = []
         self._last_seen_told: dict[str, float | None] = {}
-        self._stop_last_seen: CALLBACK_TYPE | None = None
+        self._stops: list[CALLBACK_TYPE] = []
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: float | None = None
 
@@ -75,6 +89,7 @@ class Hub:
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         memory = await self._store.load()
+        self._loaded = True
         self.expectations.memory = dict(memory.sources)
         subentries = self.entry.subentries.values()
         watches = [
@@ -100,24 +115,26 @@ class Hub:
         )
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
-        self._stop_last_seen = async_track_time_interval(
-            self.hass, self._tell_last_seen, _LAST_SEEN_EVERY
-        )
+        self._stops = [
+            async_track_time_interval(self.hass, self._tell_last_seen, _LAST_SEEN_EVERY),
+            async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
+        ]
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         self.mqtt.stop()
         self.expectations.stop()
-        if self._stop_last_seen:
-            self._stop_last_seen()
+        while self._stops:
+            self._stops.pop()()
         self._disarm()
         self._unsubscribe.clear()
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
             hide_incident(self.hass, watch_id)
-        await self._store.save()
+        if self._loaded:  # what could not be read must not be overwritten by nothing
+            await self._store.save()
 
-    async def keep(self) -> None:
+    async def keep(self, _: Event) -> None:
         """Write down what has to outlive Home Assistant, which is about to stop."""
         await self._store.save()
 
@@ -157,12 +174,17 @@ class Hub:
         if before is None or before.custom != setup.custom:
             await self._subscribe(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
+        show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
     def _remove_watch(self, watch_id: str) -> None:
-        del self._setups[watch_id]
+        setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
-        self.sentinel.remove(watch_id)
+        watch = self.sentinel.remove(watch_id)
+        if not setup.custom:
+            self.sentinel.known.put_back(
+                KnownThing(watch.config.key, watch.connection, watch.last_seen)
+            )
         self._last_seen_told.pop(watch_id, None)
         if stop := self._unsubscribe.pop(watch_id, None):
             stop()
@@ -188,7 +210,7 @@ class Hub:
         registry = dr.async_get(self.hass)
         if device_id := self.device_id(subentry_id):
             registry.async_update_device(device_id, name=name)
-        self._notify(subentry_id, None)
+        self._notify(Moment.SHOW, subentry_id, None)
 
     # What the platforms and entities need
 
@@ -199,15 +221,16 @@ class Hub:
             add(subentry_id)
 
     @callback
-    def listen(self, subject: str, listener: Listener) -> CALLBACK_TYPE:
+    def listen(self, subject: str, listener: Listener, moment: Moment) -> CALLBACK_TYPE:
         """Call ``listener`` when a watch, an alarm or (by the entry's id) the hub changed."""
-        self._listeners[subject].append(listener)
+        listeners = self._listeners[moment][subject]
+        listeners.append(listener)
 
         @callback
         def stop() -> None:
-            self._listeners[subject].remove(listener)
-            if not self._listeners[subject]:
-                del self._listeners[subject]
+            listeners.remove(listener)
+            if not listeners:
+                self._listeners[moment].pop(subject, None)
 
         return stop
 
@@ -216,10 +239,11 @@ class Hub:
         return self.expectations.alarms[alarm_id]
 
     def device_id(self, subentry_id: str) -> str | None:
-        """The id of the Home Assistant device of a subentry."""
-        return dr.async_get_device_id_by_identifier(
-            self.hass, (DOMAIN, subentry_id), config_entry_id=self.entry.entry_id
+        """The id of the Home Assistant device of a subentry, None before there is one."""
+        device = dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, subentry_id), self.entry.entry_id
         )
+        return device.id if device else None
 
     @callback
     def accept(self, watch_id: str) -> None:
@@ -244,10 +268,17 @@ class Hub:
             self._apply(change)
 
     @callback
-    def _expected(self, watch_id: str, expectation: Expectation) -> None:
-        if self.sentinel.watches[watch_id].facts.expectation != expectation:
+    def _expected(self, expectations: Mapping[str, Expectation]) -> None:
+        moment = now()
+        watches = self.sentinel.watches
+        news = {
+            watch_id: expectation
+            for watch_id, expectation in expectations.items()
+            if watches[watch_id].facts.expectation != expectation
+        }
+        if news:
+            self._apply(*(self.sentinel.expect(*item, moment) for item in news.items()))
             self._store.save_soon()
-            self._apply(self.sentinel.expect(watch_id, expectation, now()))
 
     @callback
     def _linked(self, link: Link) -> None:
@@ -256,7 +287,7 @@ class Hub:
         moment = now()
         entry_id = self.entry.entry_id
         if link is Link.GONE:
-            _LOGGER.warning("The MQTT broker is gone; all verdicts are suspended")
+            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
             self.broker_gone_since = moment.wall
             show_broker(self.hass, entry_id, moment.wall)
             self._apply(*self.sentinel.broker_lost(moment))
@@ -268,36 +299,52 @@ class Hub:
             self._apply(*self.sentinel.broker_back(moment))
         else:
             self._apply(*self.sentinel.subscribed(moment))
-        self._notify(entry_id, None)
+        self._notify(Moment.SHOW, entry_id, None)
 
     @callback
     def _apply(self, *changes: Change | None) -> None:
-        """Carry changes on to all who have to know; no one's failure costs the others theirs."""
-        alarms: set[str] = set()
-        for change in changes:
-            if change is None:
-                continue
+        """Carry changes on to all who have to know; no one's failure costs the others theirs.
+
+        All states are shown before anything is told: who reacts to an event finds the states that
+        belong to it.
+        """
+        told = [change for change in changes if change]
+        alarms = {
+            alarm_id
+            for change in told
+            for alarm_id in self.expectations.alarms_over(change.watch.config.id)
+        }
+        if any(change.turn or _agrees_now(change) for change in told):
+            self._store.save_soon()
+        self._show(told, alarms)
+        for change in told:
             watch_id = change.watch.config.id
-            if change.turn:
-                self._store.save_soon()
-                self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
-            if change.turn or _verified_again(change):
+            if change.turn or _judged_otherwise(change):
                 self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
-            self._notify(watch_id, change)
-            alarms.update(self.expectations.alarms_over(watch_id))
+            self._notify(Moment.TELL, watch_id, change)
+            self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
         for alarm_id in alarms:
-            self._alarm_said(alarm_id)
+            self._notify(Moment.TELL, alarm_id, None)
         self._arm()
 
     @callback
     def _alarm_said(self, alarm_id: str) -> None:
-        """An alarm, or something that it relies on, changed."""
-        self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
-        self._notify(alarm_id, None)
+        """The panel of an alarm said something, or a service that it relies on went away."""
+        self._show([], {alarm_id})
+        self._notify(Moment.TELL, alarm_id, None)
 
     @callback
-    def _notify(self, subject: str, change: Change | None) -> None:
-        for listener in list(self._listeners.get(subject, ())):
+    def _show(self, changes: Iterable[Change], alarms: Iterable[str]) -> None:
+        for alarm_id in alarms:
+            self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
+        for change in changes:
+            self._notify(Moment.SHOW, change.watch.config.id, change)
+        for alarm_id in alarms:
+            self._notify(Moment.SHOW, alarm_id, None)
+
+    @callback
+    def _notify(self, moment: Moment, subject: str, change: Change | None) -> None:
+        for listener in list(self._listeners[moment].get(subject, ())):
             self._shield(listener, change)
 
     def _shield[**P](self, consumer: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -336,7 +383,11 @@ class Hub:
         for watch_id, watch in self.sentinel.watches.items():
             if self._last_seen_told.get(watch_id) != watch.last_seen:
                 self._last_seen_told[watch_id] = watch.last_seen
-                self._notify(watch_id, None)
+                self._notify(Moment.SHOW, watch_id, None)
+
+    @callback
+    def _keep_last_seen(self, _: datetime) -> None:
+        self._store.save_soon()
 
     def _memory(self) -> Memory:
         return Memory(
@@ -345,7 +396,11 @@ class Hub:
         )
 
 
-def _verified_again(change: Change) -> bool:
-    """Tell whether an open incident's check began anew, or that came to its end."""
-    pending = (change.before.verdict is Verdict.PENDING, change.after.verdict is Verdict.PENDING)
-    return change.watch.incident is not None and pending[0] is not pending[1]
+def _agrees_now(change: Change) -> bool:
+    """Tell whether a thing follows what is expected of it from now on: it has not come in vain."""
+    return change.after.reason is Reason.AGREES is not change.before.reason
+
+
+def _judged_otherwise(change: Change) -> bool:
+    """Tell whether an open incident is judged anew: its check began again, or came to its end."""
+    return change.watch.incident is not None and change.before.verdict is not change.after.verdict

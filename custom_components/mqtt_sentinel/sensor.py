@@ -45,14 +45,15 @@ def _services(entity: SentinelEntity) -> dict[str, Any]:
         if reliance.watch_id in watches
     ]
     return {
-        "services": {
-            watch.config.name: {
+        "services": [
+            {
+                "name": watch.config.name,
                 "verdict": watch.judgement.verdict.value,
                 "reason": watch.judgement.reason.value,
                 "proof": watch.judgement.proof.value,
             }
             for watch in relied
-        }
+        ]
     }
 
 

@@ -36,7 +36,7 @@ class MemoryStore:
         self._hass = hass
         self._store = _store(hass, entry_id)
         self._changed = False
-        self._writing: asyncio.Task[None] | None = None
+        self._pause: asyncio.TimerHandle | None = None
         self._remember = remember
 
     async def load(self) -> Memory:
@@ -62,26 +62,29 @@ class MemoryStore:
     @callback
     def save_soon(self) -> None:
         """Write at once, or, shortly after another write, within a moment."""
-        self._changed = True
-        if self._writing is None:
-            self._writing = self._hass.async_create_background_task(
-                self._write(), f"{DOMAIN} memory"
-            )
+        if self._pause:
+            self._changed = True
+            return
+        self._changed = False
+        self._pause = self._hass.loop.call_later(_PAUSE, self._pause_over)
+        # Not eager: what changes together is written together.
+        self._hass.async_create_task(self._write(), f"{DOMAIN} memory", eager_start=False)
 
     async def save(self) -> None:
-        """Write now, and end the writing of :meth:`save_soon`."""
-        if self._writing:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
-            self._writing = None
-        await self._store.async_save(self._as_dict())
+        """Write now, and nothing after it."""
+        if self._pause:
+            self._pause.cancel()
+            self._pause = None
+        await self._write()
+
+    @callback
+    def _pause_over(self) -> None:
+        self._pause = None
+        if self._changed:
+            self.save_soon()
 
     async def _write(self) -> None:
-        while self._changed:
-            self._changed = False
-            await self._store.async_save(self._as_dict())
-            await asyncio.sleep(_PAUSE)
-        self._writing = None
+        await self._store.async_save(self._as_dict())
 
     def _as_dict(self) -> dict[str, Any]:
         memory = self._remember()

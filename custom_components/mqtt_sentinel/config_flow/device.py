@@ -13,7 +13,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
 from homeassistant.data_entry_flow import section
-from homeassistant.exceptions import TemplateError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -24,7 +24,6 @@ from homeassistant.helpers.selector import (
     TemplateSelector,
     TextSelector,
 )
-from homeassistant.helpers.template import Template
 import probatio as vol
 
 from ..const import (
@@ -59,7 +58,7 @@ from ..watch.expectation import SourceKind
 from ..watch.reports import ThingKey
 from .forms import seconds, yes_or_no
 from .listening import try_custom
-from .things import options_of, thing_data, thing_id, thing_title
+from .things import key_of, options_of, thing_data, thing_id, thing_title
 
 if TYPE_CHECKING:
     from ..hub import Hub, SentinelConfigEntry
@@ -98,7 +97,7 @@ class DeviceFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose how to name the thing."""
-        if self._entry.state is not ConfigEntryState.LOADED:
+        if not self._is_loaded:
             return self.async_abort(reason="not_loaded")
         ways = ["manual", "custom"]
         if len(self._hub.sentinel.known):
@@ -109,8 +108,10 @@ class DeviceFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Choose one of the things that were heard and that nobody watches."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
         if user_input is not None:
-            return await self._identified(ThingKey(*user_input[CONF_THING].split("|", 2)))
+            return await self._identified(key_of(user_input[CONF_THING]))
         heard = sorted(self._hub.sentinel.known, key=lambda thing: thing.key)
         things = SelectSelector(SelectSelectorConfig(options=options_of(heard)))
         return self.async_show_form(
@@ -121,6 +122,8 @@ class DeviceFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Name a thing, heard or not."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
         data = self._entry.data
         if user_input is not None:
@@ -159,8 +162,13 @@ class DeviceFlow(ConfigSubentryFlow):
             anyway = user_input.pop(CONF_ANYWAY, False)
             errors = self._custom_errors(user_input)
             described = read_custom(user_input)
-            if not errors and not anyway and (error := await try_custom(self.hass, described)):
-                errors[CONF_TOPIC] = error
+            if not errors and not anyway:
+                try:
+                    error = await try_custom(self.hass, described)
+                except HomeAssistantError:
+                    return self.async_abort(reason="mqtt_required")
+                if error:
+                    errors[CONF_TOPIC] = error
             if not errors:
                 self._identity = {CONF_DIALECT: custom.NAME, **user_input}
                 self._unique_id = thing_id(described.key)
@@ -205,7 +213,7 @@ class DeviceFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Choose a name, what is expected, and how it is checked."""
         if user_input is not None:
-            self._name = user_input[CONF_NAME]
+            self._name = user_input[CONF_NAME].strip() or self._name
             expect = user_input[CONF_EXPECT]
             self._data = {**self._identity, CONF_EXPECT: expect, **user_input[SECTION_CHECKS]}
             if expect == SourceKind.ALARM:
@@ -278,11 +286,13 @@ class DeviceFlow(ConfigSubentryFlow):
                 return self._finish(user_input)
             errors[CONF_STATES] = "no_state"
         entity_id = self._data[CONF_ENTITY_ID]
+        # The states of another entity mean nothing here.
+        before = self._before if self._before.get(CONF_ENTITY_ID) == entity_id else {}
         states = StateSelector(StateSelectorConfig(entity_id=entity_id, multiple=True))
         return self.async_show_form(
             step_id="states",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_STATES): states}), self._before
+                vol.Schema({vol.Required(CONF_STATES): states}), before
             ),
             errors=errors,
             description_placeholders={"thing": self._name, "entity": entity_id},
@@ -305,6 +315,10 @@ class DeviceFlow(ConfigSubentryFlow):
     @property
     def _entry(self) -> SentinelConfigEntry:
         return self._get_entry()
+
+    @property
+    def _is_loaded(self) -> bool:
+        return self._entry.state is ConfigEntryState.LOADED
 
     @property
     def _hub(self) -> Hub:
@@ -346,12 +360,10 @@ class DeviceFlow(ConfigSubentryFlow):
             parse_path(described.place)
         except ValueError:
             errors[CONF_PLACE] = "bad_path"
-        try:
-            Template(described.template, self.hass).ensure_valid()
-        except TemplateError:
-            errors[CONF_TEMPLATE] = "bad_template"
         if bool(described.payload_on) is not bool(described.payload_off):
             errors[CONF_PAYLOAD_OFF] = "both_payloads"
+        elif described.payload_on and described.payload_on == described.payload_off:
+            errors[CONF_PAYLOAD_OFF] = "same_payloads"
         return errors
 
 
@@ -359,10 +371,11 @@ def _key(dialect: str, site: str, name: str) -> ThingKey | None:
     """The thing that a user named, None when no thing of the dialect can have that name."""
     parts = name.strip().split("/")
     try:
+        valid_publish_topic(name)
         if dialect == services.NAME:
             service, device = parts
             return services.thing(site, service, device)
         (device,) = parts
         return ThingKey(dialect, site, read_name(device))
-    except MalformedError, ValueError:
+    except MalformedError, ValueError, vol.Invalid:
         return None

@@ -12,6 +12,9 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
 )
+import probatio as vol
+
+from .things import SEPARATOR
 
 LONGEST_SECONDS = 86_400
 
@@ -30,8 +33,10 @@ def seconds() -> NumberSelector:
 
 
 def check_prefixes(prefixes: Iterable[str]) -> list[str]:
-    """Clean site prefixes up, each once. Raises vol.Invalid for one that can be no topic."""
+    """Clean site prefixes up, each once. Raises vol.Invalid for one that cannot be used."""
     cleaned = [prefix.strip().strip("/") for prefix in prefixes]
+    if any(SEPARATOR in prefix for prefix in cleaned):
+        raise vol.Invalid(f"{SEPARATOR} separates the parts of a thing's id")
     return list(dict.fromkeys(valid_publish_topic(prefix) for prefix in cleaned if prefix))
 
 

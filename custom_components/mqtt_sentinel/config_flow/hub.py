@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components import mqtt
 from homeassistant.config_entries import (
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -44,6 +43,7 @@ from .listening import listen
 from .things import options_of, subentry_of, thing_id
 
 if TYPE_CHECKING:
+    from ..hub import SentinelConfigEntry
     from ..watch.known import KnownThing
 
 DEFAULT_LISTEN = 10
@@ -77,7 +77,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+    def async_get_options_flow(config_entry: SentinelConfigEntry) -> OptionsFlow:
         """The flow for the defaults of the checks."""
         return SentinelOptionsFlow()
 
@@ -85,7 +85,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(
-        cls, config_entry: ConfigEntry
+        cls, config_entry: SentinelConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a hub."""
         return {SUBENTRY_DEVICE: DeviceFlow, SUBENTRY_ALARM: AlarmFlow}
@@ -93,7 +93,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to listen to, and for how long."""
-        if not self.hass.config_entries.async_loaded_entries(mqtt.DOMAIN):
+        if not self._mqtt_is_there:
             return self.async_abort(reason="mqtt_required")
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -112,14 +112,16 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_listen(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Listen, showing how far it is."""
         if self._listening is None:
-            self._listening = self.hass.async_create_task(
+            # In the background: a start or stop of Home Assistant does not wait for it.
+            self._listening = self.hass.async_create_background_task(
                 listen(
                     self.hass,
                     self._data[CONF_DIALECTS],
                     self._data[CONF_PREFIXES],
                     self._seconds,
                     self.async_update_progress,
-                )
+                ),
+                f"{DOMAIN} listening",
             )
         if not self._listening.done():
             return self.async_show_progress(
@@ -132,7 +134,8 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
             self._heard = self._listening.result()
         except HomeAssistantError:
             return self.async_show_progress_done(next_step_id="gone")
-        return self.async_show_progress_done(next_step_id="pick")
+        next_step = "pick" if self._mqtt_is_there else "gone"
+        return self.async_show_progress_done(next_step_id=next_step)
 
     async def async_step_gone(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """The MQTT integration went away meanwhile."""
@@ -175,6 +178,10 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
             ),
             errors=errors,
         )
+
+    @property
+    def _mqtt_is_there(self) -> bool:
+        return bool(self.hass.config_entries.async_loaded_entries(mqtt.DOMAIN))
 
     def _take(self, user_input: dict[str, Any]) -> dict[str, str]:
         """Check dialects and prefixes and keep them; answer the errors to show."""

@@ -13,19 +13,27 @@ from ..const import (
     SUBENTRY_DEVICE,
 )
 from ..dialects.table import DIALECTS
+from ..watch.reports import ThingKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..watch.known import KnownThing
-    from ..watch.reports import ThingKey
+
+# Between dialect, site and name; neither of the first two can have it.
+SEPARATOR = "|"
 
 _SIGNS = {True: "🟢", False: "🔴", None: "⚪"}
 
 
 def thing_id(key: ThingKey) -> str:
     """The unique id of the watch of a thing; also its value in a list of choices."""
-    return "|".join(key)
+    return SEPARATOR.join(key)
+
+
+def key_of(unique_id: str) -> ThingKey:
+    """The thing with a unique id that :func:`thing_id` made."""
+    return ThingKey(*unique_id.split(SEPARATOR, 2))
 
 
 def thing_title(key: ThingKey) -> str:

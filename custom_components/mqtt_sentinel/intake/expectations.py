@@ -1,7 +1,7 @@
 """What entities say should be true: alarm panels and other states, turned into expectations."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 class ExpectationIntake:
     """Follows the entities that watches and alarms depend on.
 
-    ``on_expectation`` gets a watch's id and what is wanted of it now; ``on_alarm`` the id of an
-    alarm whose panel said something new. What a silent entity wanted last is remembered, also
+    ``on_expectations`` gets what is wanted of watches now, by their ids, all that changes together
+    at once; ``on_alarm`` the id of an alarm whose panel said something new. What a silent entity wanted last is remembered, also
     through a restart (:attr:`memory`: source id -> what it wanted).
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
-        on_expectation: Callable[[str, Expectation], None],
+        on_expectations: Callable[[Mapping[str, Expectation]], None],
         on_alarm: Callable[[str], None],
     ) -> None:
         """Start with no watch and no alarm."""
         self._hass = hass
-        self._on_expectation = on_expectation
+        self._on_expectations = on_expectations
         self._on_alarm = on_alarm
         self.memory: dict[str, Wanted] = {}
         self.alarms: dict[str, GuardedAlarm] = {}
@@ -55,7 +55,7 @@ class ExpectationIntake:
             self._unfollow(before.entity_id, watch_id)
         self._wishes[watch_id] = wish
         self._follow(wish.entity_id, watch_id)
-        self._tell(watch_id)
+        self._tell([watch_id])
 
     @callback
     def remove_watch(self, watch_id: str) -> None:
@@ -73,8 +73,7 @@ class ExpectationIntake:
         relied_on = self._relate(before, alarm)
         self._follow(config.entity_id, config.id)
         self._read_alarm(alarm)
-        for watch_id in relied_on:
-            self._tell(watch_id)
+        self._tell(relied_on)
         self._on_alarm(config.id)
 
     @callback
@@ -82,8 +81,7 @@ class ExpectationIntake:
         """Forget an alarm; what it relied on follows the others."""
         alarm = self.alarms.pop(alarm_id)
         self._unfollow(alarm.config.entity_id, alarm_id)
-        for watch_id in self._relate(alarm, None):
-            self._tell(watch_id)
+        self._tell(self._relate(alarm, None))
 
     def alarms_over(self, watch_id: str) -> Iterable[str]:
         """The ids of the alarms that rely on a watch."""
@@ -137,16 +135,20 @@ class ExpectationIntake:
                 affected |= _relied_on(alarm)
             else:
                 affected.add(follower)
-        for watch_id in affected:
-            self._tell(watch_id)
+        self._tell(affected)
         for alarm_id in alarms:
             self._on_alarm(alarm_id)
 
     @callback
-    def _tell(self, watch_id: str) -> None:
-        """Say what is wanted of a watch; one that an alarm names may be gone already."""
-        if watch_id in self._wishes:
-            self._on_expectation(watch_id, self._expectation(watch_id))
+    def _tell(self, watch_ids: Iterable[str]) -> None:
+        """Say what is wanted of watches; one that an alarm names may be gone already."""
+        self._on_expectations(
+            {
+                watch_id: self._expectation(watch_id)
+                for watch_id in watch_ids
+                if watch_id in self._wishes
+            }
+        )
 
     def _expectation(self, watch_id: str) -> Expectation:
         own = self._wishes[watch_id]

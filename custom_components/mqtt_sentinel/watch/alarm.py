@@ -40,8 +40,9 @@ ARMED_MODES = (
     "armed_vacation",
     "armed_custom_bypass",
 )
-# An alarm passes through these on its way, or is silent: what it wanted before still counts.
-_NO_STATEMENT = frozenset({"arming", "pending", "triggered", "disarming", "unknown", "unavailable"})
+# An armed alarm waits for a code, or rings.
+_STILL_ARMED = frozenset({"pending", "triggered"})
+_SILENT = frozenset({"unknown", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,17 @@ class GuardedAlarm:
 def wanted_by_alarm(state: str | None, modes: Collection[str], before: Wanted) -> Wanted:
     """What an alarm panel's state wants of the services behind it.
 
-    ``state`` is the state of the panel, None when there is no such entity. A panel that is on its
-    way from one state to another, that rings, or that is silent wants what it wanted ``before``.
+    ``state`` is the state of the panel, None when there is no such entity. A silent panel wants
+    what it wanted ``before``, and so does one that waits for a code or rings; of which nothing
+    else is known, it was armed. On its way from disarmed to armed, or back, it minds nothing:
+    services come and go then.
     """
-    if state is None or state in _NO_STATEMENT:
+    if state is None or state in _SILENT:
         return before
+    if state == "disarming" or (state == "arming" and before is not Wanted.UP):
+        return Wanted.ANYTHING
+    if state in _STILL_ARMED or state == "arming":
+        return Wanted.UP if before is Wanted.ANYTHING else before
     return Wanted.UP if state in modes else Wanted.DOWN
 
 
@@ -88,7 +95,7 @@ def wanted_by_entity(state: str | None, states: Collection[str], before: Wanted)
     """What an entity's state wants of a thing that should be up while it is in ``states``."""
     if state in states:
         return Wanted.UP
-    if state is None or state in ("unknown", "unavailable"):
+    if state is None or state in _SILENT:
         return before
     return Wanted.DOWN
 
@@ -109,9 +116,10 @@ def protection(alarm: GuardedAlarm, watches: Mapping[str, Watched]) -> Protectio
 
     A service whose loss the alarm was told not to mind does not count.
     """
-    if alarm.silent or alarm.wanted is not Wanted.UP:
-        disarmed = not alarm.silent and alarm.wanted is Wanted.DOWN
-        return Protection.DISARMED if disarmed else Protection.UNKNOWN
+    if alarm.silent:
+        return Protection.UNKNOWN
+    if alarm.wanted is not Wanted.UP:
+        return Protection.DISARMED
     minded = [
         watches[reliance.watch_id].judgement
         for reliance in alarm.config.reliances

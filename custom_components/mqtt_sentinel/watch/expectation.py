@@ -68,12 +68,14 @@ def combine(wishes: Iterable[Wish]) -> Expectation:
             down.append(wish)
     if up:
         minding = [wish for wish in up if wish.verify_disconnect]
-        return Expectation(Wanted.UP, bool(minding), (minding or up)[0].kind, _names(minding or up))
+        return _expectation(Wanted.UP, minding or up, verify=bool(minding))
     if down:
-        verify = all(wish.verify_connect for wish in down)
-        return Expectation(Wanted.DOWN, verify, down[0].kind, _names(down))
+        return _expectation(Wanted.DOWN, down, all(wish.verify_connect for wish in down))
     return OBSERVED_ONLY
 
 
-def _names(wishes: list[Wish]) -> str:
-    return ", ".join(dict.fromkeys(wish.name for wish in wishes if wish.name))
+def _expectation(wanted: Wanted, wishes: list[Wish], verify: bool) -> Expectation:
+    """Put down to the alarms among the wishes, if there are any: what they want matters most."""
+    alarms = [wish for wish in wishes if wish.kind is SourceKind.ALARM]
+    names = dict.fromkeys(wish.name for wish in alarms or wishes if wish.name)
+    return Expectation(wanted, verify, (alarms or wishes)[0].kind, ", ".join(names))

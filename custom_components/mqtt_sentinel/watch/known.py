@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .reports import ConnectionReport
+from .reports import ConnectionReport, is_sign_of_life
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +57,12 @@ class KnownThings:
         self._things[report.key] = replace(
             known,
             connection=report if isinstance(report, ConnectionReport) else known.connection,
-            last_seen=known.last_seen if report.retained else report.at.wall,
+            last_seen=report.at.wall if is_sign_of_life(report) else known.last_seen,
         )
+
+    def put_back(self, thing: KnownThing) -> None:
+        """Remember a thing that was watched until now."""
+        self._things[thing.key] = thing
 
     def take(self, key: ThingKey) -> KnownThing | None:
         """Remove a thing, because it is watched from now on, and tell what was known of it."""

@@ -55,3 +55,11 @@ class DeviceDetails:
     ip_address: str | None = None
     firmware: str | None = None
     uptime: float | None = None
+
+
+def is_sign_of_life(report: Report) -> bool:
+    """Tell whether the thing itself said this now.
+
+    What the broker kept is none, and neither is a goodbye: it may be the Last Will.
+    """
+    return not report.retained and not (isinstance(report, ConnectionReport) and not report.up)

@@ -8,7 +8,7 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind
 from .incidents import Incident, Severity, is_over
 from .known import KnownThings
-from .reports import ConnectionReport
+from .reports import ConnectionReport, is_sign_of_life
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
@@ -125,20 +125,23 @@ class Sentinel:
         before = watch.last_up
         if not self._take_in(watch, report):
             return None
-        return self._judge(watch, report.at, _connection_change(watch, before))
+        change = self._judge(watch, report.at, _connection_change(watch, before))
+        return change or _same_judgement(watch)
 
     def _take_in(self, watch: Watched, report: Report) -> bool:
         """Put a report into the facts; tell whether a judgement could differ now."""
         facts = watch.facts
-        if not report.retained:
-            watch.last_seen = report.at.wall
+        up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
+            watch.connection = report
             watch.details = report.details or watch.details
             up = report.up
-        elif report.retained or facts.up is False:
+        elif report.retained:
             return False
-        else:
-            up = True  # whatever speaks is there, unless it said that it is not
+        if is_sign_of_life(report):
+            watch.last_seen = report.at.wall
+        if facts.up is False and not isinstance(report, ConnectionReport):
+            return False  # it said that it is not there, and has to say that it is
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
             return False
@@ -163,16 +166,16 @@ class Sentinel:
             facts.agreed = False
             facts.accepted = False
         facts.expectation = expectation
-        return self._judge(watch, now)
+        return self._judge(watch, now) or _same_judgement(watch)
 
     # The broker
 
     def broker_lost(self, now: Instant) -> list[Change]:
         """No verdict can be trusted, and nothing that was heard need still be true."""
         self._broker = False
-        self._subscribed_at = None
         self.known.doubt()
         for watch in self.watches.values():
+            watch.connection = None
             watch.facts.up = None
             watch.facts.live = False
         return self._apply_broker(now)
@@ -259,7 +262,7 @@ class Sentinel:
         if incident and is_over(incident, watch.judgement, watch.facts.expectation.wanted):
             watch.incident = None
             closed = incident.noted(now.wall, watch.judgement.reason)
-            return Turn.CLOSED, replace(closed, closed_at=now.wall)
+            return Turn.CLOSED, replace(closed, closed_at=now.wall, up=watch.facts.up)
         return None, incident
 
     def _update(
@@ -273,6 +276,11 @@ class Sentinel:
             current, id=incident.id, opened_at=incident.opened_at, timeline=incident.timeline
         ).noted(now.wall, current.reason)
         return Turn.UPDATED, watch.incident
+
+
+def _same_judgement(watch: Watched) -> Change:
+    """A change of the facts alone: what is known of a watch is shown, not only its verdict."""
+    return Change(watch, watch.judgement, watch.judgement)
 
 
 def _is_new(expectation: Expectation, before: Expectation) -> bool:
@@ -289,8 +297,9 @@ def _connection_change(watch: Watched, before: bool | None) -> bool | None:
 
 
 def _missed(incident: Incident) -> tuple[object, ...]:
-    """What an incident is about."""
-    return incident.reason, incident.up, incident.expectation, incident.expected_since
+    """What an incident is about; the reason tells what was heard."""
+    expectation = incident.expectation
+    return incident.reason, expectation.wanted, expectation.kind, incident.expected_since
 
 
 def _open(watch: Watched, now: Instant) -> Incident:

@@ -10,7 +10,7 @@ from .verdict import Facts, Judgement, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .reports import DeviceDetails, ThingKey
+    from .reports import ConnectionReport, DeviceDetails, ThingKey
     from .settings import CheckSettings
 
 
@@ -66,7 +66,8 @@ class Snapshot:
 class Watched:
     """The state of one watch; only the sentinel changes it. Times in epoch seconds.
 
-    ``last_up`` is the last connection ever reported, ``last_seen`` the last live message.
+    ``connection`` is the last connection report since the subscriptions, ``last_up`` what was ever
+    reported last, ``last_seen`` the last live message that did not say goodbye.
     """
 
     config: WatchConfig
@@ -75,6 +76,7 @@ class Watched:
     judgement: Judgement = field(
         default_factory=lambda: Judgement(Verdict.SUSPENDED, Reason.BROKER_GONE)
     )
+    connection: ConnectionReport | None = None
     last_up: bool | None = None
     last_seen: float | None = None
     details: DeviceDetails | None = None

@@ -1,0 +1,82 @@
+"""Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
+
+from collections.abc import Awaitable, Callable, Generator
+
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.mqtt import CONF_BIRTH_MESSAGE, CONF_BROKER, DOMAIN as MQTT_DOMAIN
+from homeassistant.const import CONF_PROTOCOL
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
+
+from .house import START, Broker, Clock, House
+
+
+@pytest.fixture
+def freezer() -> Generator[FrozenDateTimeFactory]:
+    """Time that only passes when a test says so, for the event loop's timers too."""
+    with freeze_time(START) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """No timer may be left after a test."""
+    return False
+
+
+@pytest.fixture(autouse=True)
+def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -> None:
+    """Stop the clock before Home Assistant starts, and let it find this integration."""
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
+    """The clock of the test."""
+    return Clock(hass, freezer)
+
+
+@pytest.fixture
+def mqtt_entry() -> MockConfigEntry:
+    """The entry of Home Assistant's MQTT integration."""
+    return MockConfigEntry(
+        domain=MQTT_DOMAIN,
+        title="MQTT",
+        data={CONF_BROKER: "nobody", CONF_PROTOCOL: "5"},
+        options={CONF_BIRTH_MESSAGE: {}},
+        version=2,
+    )
+
+
+@pytest.fixture
+def set_up_mqtt(
+    hass: HomeAssistant,
+    clock: Clock,
+    mock_hass_config: None,
+    mqtt_entry: MockConfigEntry,
+    mqtt_client_mock: MqttMockPahoClient,
+) -> Callable[[], Awaitable[Broker]]:
+    """Set the MQTT integration up, and answer the broker that it is connected to."""
+
+    async def set_up() -> Broker:
+        broker = Broker(hass, clock, mqtt_client_mock)
+        mqtt_entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(mqtt_entry.entry_id)
+        await clock.settle()
+        return broker
+
+    return set_up
+
+
+@pytest.fixture
+async def broker(set_up_mqtt: Callable[[], Awaitable[Broker]]) -> Broker:
+    """A broker that Home Assistant's MQTT integration is connected to."""
+    return await set_up_mqtt()
+
+
+@pytest.fixture
+def house(hass: HomeAssistant, clock: Clock, broker: Broker) -> House:
+    """A house without a hub yet."""
+    return House(hass, clock, broker)

@@ -1,0 +1,172 @@
+"""What a bug report carries, and what it does not."""
+
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import get_system_health_info
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.mqtt_sentinel.const import DOMAIN
+
+from .house import GRACE, House, alarm, custom_watch, watch
+
+FRONT = "object_detection/front"
+SECRET = "hunter2"
+
+
+@pytest.fixture
+async def guarded(house: House) -> House:
+    """A hub that has seen much, some of it secret."""
+    assert await async_setup_component(house.hass, "diagnostics", {})
+    await house.panel("armed_away")
+    await house.set_up(
+        watch("front", expect="alarm"),
+        watch("esp", dialect="autocore"),
+        custom_watch(
+            "boiler",
+            "cellar/boiler",
+            value_template="{{ value_json.token == 'hunter2' }}",
+        ),
+        custom_watch("pump", "cellar/pump", payload_on=SECRET, payload_off=f"no {SECRET}"),
+        alarm("front"),
+    )
+    await house.broker.publish(
+        "autocore/esp/status",
+        {
+            "device_id": "esp",
+            "status": "online",
+            "ip_address": "192.0.2.7",
+            "firmware_version": "1.2.3",
+            "uptime": 77,
+        },
+    )
+    await house.broker.publish("connected/object_detection/front", f"password={SECRET}")
+    await house.broker.publish("cellar/pump", f"maybe {SECRET}")
+    await house.broker.publish("autocore/esp/status", '{"device_id": "' + SECRET)
+    await house.service("object_detection/garage", "on")
+    await house.clock.advance(GRACE)
+    return house
+
+
+async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> None:
+    found = await get_diagnostics_for_config_entry(guarded.hass, hass_client, guarded.entry)
+    assert found["data"] == {"dialects": ["services", "autocore", "museum"], "prefixes": [""]}
+    assert found["options"] == {"settle": 15, "grace": 60}
+    assert found["link"] == "subscribed"
+    assert found["messages"] == 5
+    assert found["known_things"] == 1
+    assert found["dead_letters"]["counts"] == {"not_a_bool": 2, "not_json": 1}
+    assert [letter["topic"] for letter in found["dead_letters"]["last"]] == [
+        "connected/object_detection/front",
+        "cellar/pump",
+        "autocore/esp/status",
+    ]
+    assert [letter["size"] for letter in found["dead_letters"]["last"]] == [16, 13, 22]
+    assert [subentry["type"] for subentry in found["subentries"]] == [*4 * ["device"], "alarm"]
+    assert found["alarms"] == [
+        {
+            "entity_id": "alarm_control_panel.house",
+            "modes": sorted(
+                f"armed_{mode}" for mode in ("home", "away", "night", "vacation", "custom_bypass")
+            ),
+            "wanted": "up",
+            "silent": False,
+            "protection": "unprotected",
+        }
+    ]
+    front, esp, *_ = found["watches"]
+    assert front["key"] == {"dialect": "services", "site": "", "name": FRONT}
+    assert front["settings"] == {"settle": 15, "grace": 60, "require_live": False}
+    assert front["judgement"]["verdict"] == "mismatch"
+    assert front["incident"]["reason"] == "never_heard"
+    assert front["facts"]["expectation"] == {
+        "wanted": "up",
+        "verify": True,
+        "kind": "alarm",
+        "because": "House",
+    }
+    assert esp["judgement"] == {
+        "verdict": "ok",
+        "reason": "agrees",
+        "proof": "live",
+        "until": None,
+    }
+    assert esp["incident"] is None
+    assert esp["details"] == {"ip_address": "**REDACTED**", "firmware": "1.2.3", "uptime": 77.0}
+
+
+async def test_one_watch(
+    guarded: House, hass_client: ClientSessionGenerator, device_registry: dr.DeviceRegistry
+) -> None:
+    found = await diagnostics_of(guarded, hass_client, device_registry, "esp")
+    assert found["key"] == {"dialect": "autocore", "site": "", "name": "esp"}
+    assert found["details"] == {"ip_address": "**REDACTED**", "firmware": "1.2.3", "uptime": 77.0}
+    assert "watches" not in found
+
+
+@pytest.mark.parametrize("name", ["house", "hub"])
+async def test_other_devices_show_the_whole_hub(
+    guarded: House,
+    hass_client: ClientSessionGenerator,
+    device_registry: dr.DeviceRegistry,
+    name: str,
+) -> None:
+    found = await diagnostics_of(guarded, hass_client, device_registry, name)
+    assert len(found["watches"]) == 4
+
+
+async def test_no_secret_and_no_payload_leaves(
+    guarded: House, hass_client: ClientSessionGenerator, device_registry: dr.DeviceRegistry
+) -> None:
+    everything = [
+        await get_diagnostics_for_config_entry(guarded.hass, hass_client, guarded.entry),
+        await diagnostics_of(guarded, hass_client, device_registry, "esp"),
+        await diagnostics_of(guarded, hass_client, device_registry, "pump"),
+    ]
+    text = json.dumps(everything)
+    assert SECRET not in text
+    assert "192.0.2.7" not in text
+    letters = everything[0]["dead_letters"]["last"]
+    assert {letter["excerpt"] for letter in letters} == {"**REDACTED**"}
+
+
+async def diagnostics_of(
+    house: House,
+    hass_client: ClientSessionGenerator,
+    device_registry: dr.DeviceRegistry,
+    name: str,
+) -> dict[str, Any]:
+    device = device_registry.async_get_device_by_identifier((DOMAIN, name), "hub")
+    assert device
+    return dict(await get_diagnostics_for_device(house.hass, hass_client, house.entry, device))
+
+
+async def test_system_health(guarded: House) -> None:
+    assert await health(guarded.hass) == {
+        "broker_connected": True,
+        "watches": 4,
+        "open_incidents": 3,
+        "messages_processed": 5,
+        "dead_letters": 3,
+    }
+    await guarded.broker.go()
+    assert (await health(guarded.hass))["broker_connected"] is False
+
+
+async def test_system_health_without_a_loaded_hub(guarded: House) -> None:
+    assert await guarded.hass.config_entries.async_unload(guarded.entry.entry_id)
+    assert await health(guarded.hass) == {}
+
+
+async def health(hass: HomeAssistant) -> dict[str, Any]:
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    return dict(await get_system_health_info(hass, DOMAIN))

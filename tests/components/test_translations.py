@@ -1,0 +1,166 @@
+"""Every text that the code asks for is there, with exactly the placeholders that it gives."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from string import Formatter
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+
+from custom_components.mqtt_sentinel import condition, repairs, trigger
+from custom_components.mqtt_sentinel.const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from custom_components.mqtt_sentinel.dialects.table import DIALECTS
+from custom_components.mqtt_sentinel.event import Happened
+from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
+from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
+from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
+from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
+from custom_components.mqtt_sentinel.watch.reports import ThingKey
+from custom_components.mqtt_sentinel.watch.settings import CheckSettings
+from custom_components.mqtt_sentinel.watch.verdict import (
+    MISMATCHES,
+    Facts,
+    Judgement,
+    Reason,
+    Verdict,
+)
+from custom_components.mqtt_sentinel.watch.watched import WatchConfig, Watched
+
+ROOT = Path(condition.__file__).parent
+STRINGS: dict[str, Any] = json.loads((ROOT / "strings.json").read_text())
+
+# What a service may be doing wrong while it should be down; "always" never wants that.
+DOWN = (Reason.CONNECTED, Reason.DID_NOT_TURN_OFF)
+
+
+def possible() -> Iterator[tuple[Reason, SourceKind, float | None]]:
+    """All mismatches that there can be, and whether the thing was ever heard."""
+    for reason in MISMATCHES:
+        for kind in SourceKind:
+            if kind is SourceKind.ALWAYS and reason in DOWN:
+                continue
+            yield reason, kind, 1.0
+            if reason is Reason.NEVER_HEARD:
+                yield reason, kind, None
+
+
+def issue_of(
+    hass: HomeAssistant, reason: Reason, kind: SourceKind, heard_at: float | None
+) -> ir.IssueEntry:
+    """The issue that is raised about such a mismatch."""
+    wanted = Wanted.DOWN if reason in DOWN else Wanted.UP
+    expectation = Expectation(wanted, True, kind, "House")
+    watched = Watched(
+        WatchConfig("front", ThingKey("services", "", "x/y"), "Front", CheckSettings()),
+        Facts(expectation=expectation),
+        1.0,
+        Judgement(Verdict.MISMATCH, reason),
+        incident=Incident(
+            "1", "front", reason, Severity.ERROR, expectation, 1.0, None, heard_at, 2.0
+        ),
+    )
+    show_incident(hass, "hub", watched)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "incident_front")
+    assert issue
+    return issue
+
+
+def placeholders(text: Any) -> set[str]:
+    """The placeholders of a text, or of all texts below."""
+    if isinstance(text, dict):
+        return set().union(*map(placeholders, text.values()))
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_the_english_texts_are_the_strings() -> None:
+    assert json.loads((ROOT / "translations" / "en.json").read_text()) == STRINGS
+
+
+async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
+    keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
+    assert keys | {"broker_gone"} == set(STRINGS["issues"])
+
+
+@pytest.mark.parametrize(("reason", "kind", "heard_at"), list(possible()))
+async def test_the_texts_of_an_issue_use_what_it_gives(
+    hass: HomeAssistant, reason: Reason, kind: SourceKind, heard_at: float | None
+) -> None:
+    issue = issue_of(hass, reason, kind, heard_at)
+    given = issue.translation_placeholders
+    assert given
+    texts = STRINGS["issues"][issue.translation_key]
+    assert placeholders(texts) <= set(given)
+    # Thing, report, expectation and since when, each time.
+    dialog = texts["fix_flow"]["step"]["init"]
+    named = placeholders(dialog["description"])
+    assert {"device", "expected_since", "since"} <= named
+    assert ("because" in named) == (kind is not SourceKind.ALWAYS)
+    assert placeholders(texts["title"]) == {"name"}
+    assert set(dialog["menu_options"]) == {"verify", "accept", "mute"}
+    assert set(texts["fix_flow"]["abort"]) == {"over", "not_loaded"}
+    if "last_seen" in named:
+        assert given["last_seen"] != "-"
+    assert "{" not in dialog["description"].format(**given)
+
+
+async def test_the_text_about_the_broker_uses_what_it_gives(hass: HomeAssistant) -> None:
+    show_broker(hass, "hub", 1.0)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "broker_gone_hub")
+    assert issue
+    assert issue.translation_key == "broker_gone"
+    assert placeholders(STRINGS["issues"]["broker_gone"]) == set(
+        issue.translation_placeholders or {}
+    )
+
+
+def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
+    for choice in ("verify", "accept", "mute"):
+        assert hasattr(repairs.IncidentRepairFlow, f"async_step_{choice}")
+
+
+def test_every_choice_has_a_text() -> None:
+    options = {key: set(value["options"]) for key, value in STRINGS["selector"].items()}
+    assert options == {
+        "armed_mode": set(ARMED_MODES),
+        "dialect": set(DIALECTS),
+        "expect": {*SourceKind, "none"},
+        "protection": set(Protection),
+    }
+
+
+def test_every_state_has_a_text() -> None:
+    entity = STRINGS["entity"]
+    assert set(entity["sensor"]["protection"]["state"]) == set(Protection)
+    kinds = {
+        name: set(texts["state_attributes"]["event_type"]["state"])
+        for name, texts in entity["event"].items()
+    }
+    assert kinds == {"watch": set(Happened), "alarm": set(Protection)}
+
+
+def test_every_trigger_and_condition_has_a_text_and_an_icon() -> None:
+    icons = json.loads((ROOT / "icons.json").read_text())
+    for section, names in (("triggers", trigger.TRIGGERS), ("conditions", condition.CONDITIONS)):
+        assert set(STRINGS[section]) == set(names)
+        assert set(icons[section]) == set(names)
+
+
+def test_every_exception_has_a_text() -> None:
+    raised = set()
+    for file in ROOT.rglob("*.py"):
+        raised |= set(
+            re.findall(r'translation_domain=DOMAIN, translation_key="(\w+)"', file.read_text())
+        )
+    assert raised == set(STRINGS["exceptions"])
+
+
+@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_ALARM])
+def test_every_field_of_a_form_is_described(kind: str) -> None:
+    for step in STRINGS["config_subentries"][kind]["step"].values():
+        assert set(step.get("data", {})) == set(step.get("data_description", {}))
+        for section in step.get("sections", {}).values():
+            assert set(section["data"]) == set(section["data_description"])

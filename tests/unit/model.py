@@ -1,0 +1,429 @@
+"""What the design says of watches, worked out anew from the whole log each time it is asked.
+
+It shares the words and the input types with the heart, and nothing else: where the heart keeps a
+few facts up to date and asks for timers, this keeps a log of all that ever happened and searches
+it. Times are on a clock that never jumps and never starts anew; ``wall`` is what the clock on the
+wall showed, for whatever people see and whatever has to outlive a restart.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from custom_components.mqtt_sentinel.watch.expectation import (
+    OBSERVED_ONLY,
+    Expectation,
+    Wanted,
+)
+from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from custom_components.mqtt_sentinel.watch.reports import ThingKey
+    from custom_components.mqtt_sentinel.watch.settings import CheckSettings
+
+
+class What(Enum):
+    """What can happen to a watch."""
+
+    MADE = auto()
+    SET = auto()  # its settings
+    MOVED = auto()  # to another thing
+    SAID = auto()
+    SEEN = auto()  # before it was watched
+    TOLD = auto()  # what is expected of it
+    LOST = auto()  # the broker
+    BACK = auto()
+    ACKNOWLEDGED = auto()  # the subscriptions
+    RESTARTED = auto()
+    ACCEPTED = auto()
+    VERIFIED = auto()
+    MUTED = auto()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log. ``up`` None: said something, but nothing about being connected."""
+
+    what: What
+    at: float
+    wall: float
+    up: bool | None = None
+    retained: bool = False
+    expectation: Expectation = OBSERVED_ONLY
+    settings: CheckSettings | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the design says at one moment."""
+
+    verdict: Verdict
+    reason: Reason
+    proof: Proof = Proof.NONE
+
+
+@dataclass(frozen=True)
+class Page:
+    """One moment at which the watch was looked at: after which line of the log, and the answer."""
+
+    line: int
+    wall: float
+    answer: Answer
+    up: bool | None
+    expectation: Expectation
+    since: float
+
+
+@dataclass(frozen=True)
+class OpenIncident:
+    """What the design says of an incident while it is open."""
+
+    opened_at: float
+    reason: Reason
+    up: bool | None
+    expectation: Expectation
+    since: float
+    muted: bool = False
+
+    def is_about(self, other: OpenIncident) -> bool:
+        """Tell whether there is nothing new in the other."""
+        return (self.reason, self.since) == (other.reason, other.since) and (
+            (self.expectation.wanted, self.expectation.kind)
+            == (other.expectation.wanted, other.expectation.kind)
+        )
+
+
+def is_alive(entry: Entry) -> bool:
+    """Tell whether the thing itself spoke; a goodbye may be its Last Will."""
+    return entry.what is What.SAID and not entry.retained and entry.up is not False
+
+
+_END_OF_BELIEF = {What.LOST, What.RESTARTED, What.MOVED, What.MADE}
+_OVER = {Reason.OBSERVED_ONLY, Reason.NOT_VERIFIED}
+
+
+class Story:
+    """The log of one watch, and what follows from it."""
+
+    def __init__(self, made: Entry, *before: Entry) -> None:
+        """Begin with what was so ``before``: how the broker is, what was heard already."""
+        self.log = [made, *before]
+        self.pages: list[Page] = []
+        self.look(made.at, made.wall)
+
+    def happened(self, *entries: Entry) -> None:
+        """Write on, and look at it when that is done; nothing new is no reason to look."""
+        heard = self.heard()
+        self.log += entries
+        if entries[-1].what is not What.SAID or heard != self.heard():
+            self.look(entries[-1].at, entries[-1].wall)
+
+    def look(self, at: float, wall: float) -> None:
+        """Note what the design says at this moment."""
+        line, up = len(self.log) - 1, self.heard()[0]
+        self.pages.append(Page(line, wall, self.answer(at), up, self.expected(), self.since()))
+
+    # Searching the log
+
+    def last(self, *what: What, to: int | None = None) -> int:
+        """The last such line before line ``to``; -1 for none."""
+        lines = range(len(self.log) if to is None else to)
+        return next((line for line in reversed(lines) if self.log[line].what in what), -1)
+
+    def settings(self, to: int | None = None) -> CheckSettings:
+        """The settings that were in force before line ``to``."""
+        found = self.log[self.last(What.MADE, What.SET, What.MOVED, to=to)].settings
+        assert found
+        return found
+
+    def expected(self, to: int | None = None) -> Expectation:
+        """What was expected before line ``to``."""
+        line = self.last(What.TOLD, to=to)
+        return OBSERVED_ONLY if line < 0 else self.log[line].expectation
+
+    def _is_turn(self, line: int) -> bool:
+        """Tell whether the thing has something new to follow: it, or what is wanted, is another."""
+        entry = self.log[line]
+        if entry.what is not What.TOLD:
+            return entry.what in {What.MADE, What.MOVED}
+        before = self.expected(line)
+        return entry.expectation.wanted is not before.wanted or (
+            entry.expectation.verify,
+            before.verify,
+        ) == (True, False)
+
+    def _turn(self, to: int | None = None) -> int:
+        """The line since which the present expectation holds."""
+        lines = range(len(self.log) if to is None else to)
+        return next(line for line in reversed(lines) if self._is_turn(line))
+
+    def since(self, to: int | None = None) -> float:
+        """Since when the present expectation holds, on the wall clock."""
+        return self.log[self._turn(to)].wall
+
+    def settled_at(self) -> float:
+        """When the time that the thing has to follow is over."""
+        for line in reversed(range(len(self.log))):
+            entry = self.log[line]
+            settle = self.settings(line + 1).settle
+            if entry.what is What.MADE:
+                return entry.at
+            if entry.what is What.RESTARTED:
+                gone_by = entry.wall - self.since(line)
+                return entry.at + max(0.0, min(settle, settle - gone_by))
+            demanding = entry.what is What.SET and (
+                self.settings(line).require_live < self.settings(line + 1).require_live
+            )
+            if entry.what is What.VERIFIED or demanding or self._is_turn(line):
+                return entry.at + settle
+        raise AssertionError
+
+    def broker_is_there(self) -> bool:
+        """Tell whether the last word about the broker is that it is back."""
+        line = self.last(What.LOST, What.BACK, What.RESTARTED)
+        return line >= 0 and self.log[line].what is What.BACK
+
+    def grace_over_at(self) -> float | None:
+        """When silence begins to count; None before the subscriptions are acknowledged."""
+        line = self.last(What.ACKNOWLEDGED)
+        if line < self.last(What.LOST, What.BACK, What.RESTARTED):
+            return None
+        return None if line < 0 else self.log[line].at + self.settings().grace
+
+    def heard(self) -> tuple[bool | None, bool]:
+        """Whether it is connected, as far as it was heard, and whether something live says so."""
+        said = [
+            entry
+            for entry in self.log[self.last(*_END_OF_BELIEF) :]
+            if entry.what is What.SAID and not (entry.up is None and entry.retained)
+        ]
+        last_down = max((i for i, entry in enumerate(said) if entry.up is False), default=-1)
+        after = said[last_down + 1 :]
+        if last_down >= 0:  # it said that it is not there, and has to take that back itself
+            while after and after[0].up is None:
+                after.pop(0)
+        if after:
+            return True, any(not entry.retained for entry in after)
+        if last_down < 0:
+            return None, False
+        downs = takewhile(lambda entry: entry.up is not True, reversed(said))
+        return False, any(entry.up is False and not entry.retained for entry in downs)
+
+    def _statements(self) -> Iterator[tuple[int, bool, bool | None]]:
+        """All it ever said of being connected: the line, what it said, and what it said before."""
+        before: bool | None = None
+        current: bool | None = None
+        for line, entry in enumerate(self.log):
+            if entry.what in _END_OF_BELIEF:
+                current = None
+            if entry.what is What.MOVED:
+                before = None
+            if entry.what is What.SAID:
+                if entry.up is None:
+                    if entry.retained or current is False:
+                        continue
+                    current = True
+                else:
+                    current = entry.up
+                yield line, current, before
+                before = current
+
+    def _changed(self) -> set[int]:
+        """The lines at which it said something else than the last time that it said anything."""
+        return {line for line, up, before in self._statements() if up is not before}
+
+    def is_accepted(self) -> bool:
+        """Tell whether a user's word that all is well still stands."""
+        line = self.last(What.ACCEPTED)
+        if line < 0:
+            return False
+        changed = self._changed()
+        return not any(
+            self.log[later].what is What.VERIFIED or self._is_turn(later) or later in changed
+            for later in range(line + 1, len(self.log))
+        )
+
+    def has_agreed(self) -> bool:
+        """Tell whether it followed the present expectation at any moment."""
+        turn = self._turn()
+        return any(page.answer.reason is Reason.AGREES for page in self.pages if page.line >= turn)
+
+    def connection_news(self) -> bool | None:
+        """What the last line says of being connected, if that is news; retained, it tells none."""
+        statements = list(self._statements())
+        if not statements or statements[-1][0] != len(self.log) - 1:
+            return None
+        _, up, before = statements[-1]
+        if up is before or (before is None and self.log[-1].retained):
+            return None
+        return up
+
+    def last_seen(self) -> float | None:
+        """When it was heard last, alive, on the wall clock."""
+        lines = self.log[self.last(What.MADE, What.MOVED) :]
+        walls = [
+            entry.wall
+            for entry in lines
+            if entry.what is What.SEEN or is_alive(entry)
+        ]
+        return walls[-1] if walls else None
+
+    # The verdict, in the order of the rules
+
+    def answer(self, at: float) -> Answer:
+        """What the design says at a moment."""
+        grace_over_at = self.grace_over_at()
+        if not self.broker_is_there():  # rule 3
+            return Answer(Verdict.SUSPENDED, Reason.BROKER_GONE)
+        if grace_over_at is None:  # rule 2
+            return Answer(Verdict.SUSPENDED, Reason.SUBSCRIBING)
+        up, live = self.heard()
+        proof = (Proof.LIVE if live else Proof.RETAINED) if up else Proof.NONE
+        expectation, settings = self.expected(), self.settings()
+        wanted = {Wanted.UP: True, Wanted.DOWN: False, Wanted.ANYTHING: None}[expectation.wanted]
+        unproven = proof is Proof.RETAINED and settings.require_live  # rule 1
+        if wanted is None:
+            return Answer(Verdict.UNKNOWN, Reason.OBSERVED_ONLY, proof)
+        if up is wanted and not unproven:
+            return Answer(Verdict.OK, Reason.AGREES, proof)
+        if not expectation.verify:
+            return Answer(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
+        if self.is_accepted():
+            return Answer(Verdict.OK, Reason.ACCEPTED, proof)
+        if not wanted and up is None:
+            return Answer(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
+        settled_at = self.settled_at()
+        if unproven:
+            if not wanted or at < max(settled_at, grace_over_at):
+                return Answer(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof)
+            return Answer(Verdict.MISMATCH, Reason.NO_LIVE_PROOF, proof)
+        if at < settled_at:
+            return Answer(Verdict.PENDING, Reason.SETTLING, proof)
+        if at < grace_over_at:
+            return Answer(Verdict.UNKNOWN, Reason.GRACE, proof)
+        return Answer(Verdict.MISMATCH, self._blame(up), proof)
+
+    def _blame(self, up: bool | None) -> Reason:
+        if up is None:
+            return Reason.NEVER_HEARD
+        left = self.has_agreed()
+        if up:
+            return Reason.CONNECTED if left else Reason.DID_NOT_TURN_OFF
+        return Reason.DISCONNECTED if left else Reason.DID_NOT_TURN_ON
+
+    def next_turn(self, after: float) -> float | None:
+        """The next moment at which time alone may change the answer."""
+        moments = [self.settled_at(), self.grace_over_at()]
+        return min((when for when in moments if when is not None and when > after), default=None)
+
+    # The incident, from all answers that there ever were
+
+    def incident(self) -> OpenIncident | None:
+        """The incident that is open now."""
+        incident: OpenIncident | None = None
+        line = -1
+        for page in self.pages:
+            happened = self.log[line + 1 : page.line + 1]
+            if incident and any(entry.what is What.MUTED for entry in happened):
+                incident = replace(incident, muted=True)
+            incident = _follow(incident, page)
+            line = page.line
+        return incident
+
+
+def _follow(incident: OpenIncident | None, page: Page) -> OpenIncident | None:
+    verdict, reason = page.answer.verdict, page.answer.reason
+    if verdict is Verdict.MISMATCH:
+        opened_at = incident.opened_at if incident else page.wall
+        current = OpenIncident(opened_at, reason, page.up, page.expectation, page.since)
+        return incident if incident and incident.is_about(current) else current
+    if incident is None or verdict is Verdict.OK or reason in _OVER:
+        return None
+    if verdict is not Verdict.SUSPENDED:  # rule 3: nothing is judged while the broker is away
+        return incident if page.expectation.wanted is incident.expectation.wanted else None
+    return incident
+
+
+class World:
+    """All watches, the broker that they share, and the things that nobody watches."""
+
+    def __init__(self) -> None:
+        """Begin with nothing, and no broker."""
+        self.stories: dict[str, Story] = {}
+        self.keys: dict[str, ThingKey] = {}
+        self._broker: list[Entry] = []
+        self._strangers: dict[ThingKey, list[Entry]] = {}
+
+    def made(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
+        """Somebody watches one more thing."""
+        self.keys[watch_id] = key
+        self.stories[watch_id] = Story(entry, *self._broker, *self._remembered(key))
+
+    def moved(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
+        """A watch looks after another thing from now on."""
+        self.keys[watch_id] = key
+        story = self.stories[watch_id]
+        story.log += [entry, *self._remembered(key)]
+        story.look(entry.at, entry.wall)
+
+    def removed(self, watch_id: str) -> None:
+        """Nobody watches it any more: it is a stranger, of whom some things are known."""
+        story, key = self.stories.pop(watch_id), self.keys.pop(watch_id)
+        since = story.log[story.last(*_END_OF_BELIEF) :]
+        said = [entry for entry in since if entry.what is What.SAID and entry.up is not None]
+        seen = story.last_seen()
+        self._strangers[key] = said[-1:]
+        if seen is not None:
+            self._strangers[key].append(Entry(What.SEEN, 0.0, seen))
+
+    def said(self, key: ThingKey, entry: Entry) -> str | None:
+        """A thing said something. Return which watch that is about."""
+        for watch_id, watched in self.keys.items():
+            if watched == key:
+                self.stories[watch_id].happened(entry)
+                return watch_id
+        self._strangers.setdefault(key, []).append(entry)
+        return None
+
+    def happened(self, watch_id: str, entry: Entry) -> None:
+        """Something happened to one watch."""
+        self.stories[watch_id].happened(entry)
+
+    def happened_to_all(self, entry: Entry) -> None:
+        """Something happened to the broker, or to Home Assistant."""
+        gone = entry.what in {What.LOST, What.RESTARTED}
+        self._broker = [] if gone else [*self._broker, entry]
+        for said in self._strangers.values():
+            said.append(entry)
+        if entry.what is What.RESTARTED:
+            self._strangers.clear()
+        for story in self.stories.values():
+            story.happened(entry)
+
+    def look(self, at: float, wall: float) -> None:
+        """Look at all watches."""
+        for story in self.stories.values():
+            story.look(at, wall)
+
+    def next_turn(self, after: float) -> float | None:
+        """The next moment at which time alone may change an answer."""
+        turns = [story.next_turn(after) for story in self.stories.values()]
+        return min((turn for turn in turns if turn is not None), default=None)
+
+    def _remembered(self, key: ThingKey) -> Iterator[Entry]:
+        """What is known of a thing that nobody watched: its last word, and when it lived last."""
+        log = self._strangers.pop(key, [])
+        believed: Entry | None = None
+        for entry in log:
+            if entry.what is What.LOST:
+                believed = None
+            elif entry.what is What.SAID and entry.up is not None:
+                believed = entry
+        if believed:
+            yield believed
+        seen = [entry for entry in log if entry.what is What.SEEN or is_alive(entry)]
+        if seen:
+            yield Entry(What.SEEN, seen[-1].at, seen[-1].wall)
