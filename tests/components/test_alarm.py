@@ -271,6 +271,22 @@ async def test_a_watch_may_follow_a_panel_of_its_own(house: House) -> None:
     assert placeholders["because"] == "House alarm"
 
 
+async def test_several_may_follow_the_same_entity(house: House) -> None:
+    await house.panel("disarmed")
+    entry = await house.set_up(
+        watch("front", expect="alarm", entity_id=PANEL),
+        watch("back", expect="entity", entity_id=PANEL, states=["armed_away"]),
+        watch("attic", expect="alarm"),
+        alarm("attic"),
+    )
+    for gone in ("front", "house"):
+        house.hass.config_entries.async_remove_subentry(entry, gone)
+    await house.clock.settle()
+    await house.panel("armed_away")
+    assert house.state("binary_sensor.back_problem").attributes["expected"] == "up"
+    assert house.state("binary_sensor.attic_problem").attributes["expected"] == "anything"
+
+
 async def test_a_thing_that_should_be_up_while_an_entity_is_in_some_states(house: House) -> None:
     tv = "media_player.tv"
     house.hass.states.async_set(tv, "off")

@@ -2,8 +2,10 @@
 
 import logging
 
+from homeassistant.components.mqtt import MQTT_CONNECTION_STATE
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -162,6 +164,17 @@ async def test_the_log_has_one_line_each_way(
     await guarded.broker.come()
     await guarded.clock.advance(2 * GRACE)
     assert own_log(caplog) == [gone, (logging.INFO, "The MQTT broker is back")]
+
+
+async def test_a_loss_that_is_told_twice_is_one(
+    guarded: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.clear()
+    for _ in range(2):
+        async_dispatcher_send(guarded.hass, MQTT_CONNECTION_STATE, False)
+    await guarded.clock.settle()
+    assert len(own_log(caplog)) == 1
+    assert list(guarded.issues) == ["broker_gone_hub"]
 
 
 async def test_every_filter_is_asked_for_again(guarded: House) -> None:

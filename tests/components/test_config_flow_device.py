@@ -5,7 +5,10 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import InvalidData
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_mqtt_message,
+)
 
 from .dialogs import Dialog
 from .house import GRACE, PANEL, House, custom_watch, watch
@@ -232,7 +235,7 @@ async def test_the_first_message_decides(hub: House) -> None:
 
     async def two_messages() -> None:
         for payload in ("on", "rubbish"):
-            await hub.broker.publish(TOPIC, payload)
+            async_fire_mqtt_message(hub.hass, TOPIC, payload)
 
     await dialog.submit_while(hub.clock.settle(), two_messages(), topic=TOPIC)
     assert dialog.step == "expect"

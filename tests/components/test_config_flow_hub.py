@@ -224,6 +224,7 @@ async def test_there_is_one_hub(house: House) -> None:
         ({"prefixes": ["home/+"]}, {"prefixes": "bad_prefix"}),
         ({"prefixes": ["site1", "#"]}, {"prefixes": "bad_prefix"}),
         ({"prefixes": ["a\x00b"]}, {"prefixes": "bad_prefix"}),
+        ({"prefixes": ["a|b"]}, {"prefixes": "bad_prefix"}),
         (
             {"dialects": [], "prefixes": ["+"]},
             {"dialects": "no_dialect", "prefixes": "bad_prefix"},

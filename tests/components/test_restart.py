@@ -8,7 +8,18 @@ from typing import Any
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 import pytest
 
-from .house import GRACE, PANEL, SETTLE, START, SUBSCRIBE_TIME, House, alarm, own_log, watch
+from .house import (
+    GRACE,
+    PANEL,
+    SETTLE,
+    START,
+    SUBSCRIBE_TIME,
+    House,
+    alarm,
+    hub_entry,
+    own_log,
+    watch,
+)
 
 FRONT, BACK = "object_detection/front", "object_detection/back"
 FILE = "mqtt_sentinel.hub"
@@ -258,6 +269,18 @@ async def test_what_cannot_be_read_is_left_out_with_one_warning(
     await house.panel("armed_away")
     await house.clock.advance(GRACE)
     assert house.judged("front") == ("mismatch", "never_heard", "none")
+
+
+async def test_what_a_newer_version_stored_is_not_overwritten(
+    house: House, hass_storage: dict[str, Any]
+) -> None:
+    stored = {"version": 2, "minor_version": 1, "key": FILE, "data": {"other": "form"}}
+    hass_storage[FILE] = deepcopy(stored)
+    entry = hub_entry(watch("front"))
+    entry.add_to_hass(house.hass)
+    assert not await house.hass.config_entries.async_setup(entry.entry_id)
+    await house.clock.settle()
+    assert hass_storage[FILE] == stored
 
 
 async def test_the_memory_goes_with_the_entry(guarded: House, hass_storage: dict[str, Any]) -> None:

@@ -264,11 +264,7 @@ class Story:
     def last_seen(self) -> float | None:
         """When it was heard last, alive, on the wall clock."""
         lines = self.log[self.last(What.MADE, What.MOVED) :]
-        walls = [
-            entry.wall
-            for entry in lines
-            if entry.what is What.SEEN or is_alive(entry)
-        ]
+        walls = [entry.wall for entry in lines if entry.what is What.SEEN or is_alive(entry)]
         return walls[-1] if walls else None
 
     # The verdict, in the order of the rules

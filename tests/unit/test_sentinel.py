@@ -1,13 +1,16 @@
 """The sentinel by example: what it answers to what happens, one story a test."""
 
+import json
+
 import pytest
 
+from custom_components.mqtt_sentinel.watch.clock import Instant
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Severity
 from custom_components.mqtt_sentinel.watch.reports import DeviceDetails, Report
 from custom_components.mqtt_sentinel.watch.sentinel import Change, Sentinel, Turn
 from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
-from custom_components.mqtt_sentinel.watch.watched import Watched
+from custom_components.mqtt_sentinel.watch.watched import Snapshot, Watched
 
 from .build import (
     ANYTHING,
@@ -386,6 +389,72 @@ def test_what_changed_while_the_broker_was_away_is_news() -> None:
     blink(sentinel, 100)
     change = heard(sentinel.hear(connection(False, 101, retained=True)))
     assert change.connection is False
+
+
+def restarted(sentinel: Sentinel, now: Instant) -> Sentinel:
+    """The same, after a restart of Home Assistant that is over, and subscribed again, now."""
+    stored = json.dumps(lamp(sentinel).snapshot().as_dict())
+    after = Sentinel()
+    after.add(lamp(sentinel).config, now, Snapshot.from_dict(json.loads(stored)))
+    after.broker_back(now)
+    after.subscribed(now)
+    return after
+
+
+def test_an_incident_outlives_a_restart() -> None:
+    sentinel = ready()
+    opened = sentinel.wake(at(60))[0].incident
+    after = restarted(sentinel, Instant(7, EPOCH + 100))  # the computer started anew, too
+    assert lamp(after).incident == opened
+    assert lamp(after).expected_since == EPOCH
+    assert after.next_deadline() == 67
+    assert after.wake(Instant(67, EPOCH + 160))[0].turn is None
+    assert lamp(after).incident == opened
+
+
+def test_a_restart_that_finds_the_thing_there_closes_the_incident() -> None:
+    sentinel = ready()
+    opened = sentinel.wake(at(60))[0].incident
+    after = restarted(sentinel, at(100))
+    change = heard(after.hear(connection(True, 101, retained=True)))
+    assert change.turn is Turn.CLOSED
+    assert change.incident
+    assert opened
+    assert change.incident.id == opened.id
+
+
+def test_the_rest_of_the_settle_time_outlives_a_restart() -> None:
+    sentinel = ready(ANYTHING)
+    sentinel.expect("lamp", UP, at(100))
+    after = restarted(sentinel, at(105))
+    assert reason(after) is Reason.SETTLING
+    assert after.next_deadline() == 115
+
+
+def test_a_wall_clock_that_was_set_back_makes_no_endless_settle_time() -> None:
+    sentinel = ready()
+    after = restarted(sentinel, Instant(5, EPOCH - 1_000_000))
+    assert after.next_deadline() == 20
+
+
+def test_that_a_thing_followed_once_outlives_a_restart() -> None:
+    sentinel = ready()
+    sentinel.hear(connection(True, 1))
+    after = restarted(sentinel, at(100))
+    after.hear(connection(False, 101, retained=True))
+    [change] = after.wake(at(160))
+    assert change.after.reason is Reason.DISCONNECTED
+
+
+def test_what_a_user_accepted_outlives_a_restart() -> None:
+    sentinel = ready()
+    sentinel.hear(connection(False, 1))
+    sentinel.wake(at(60))
+    sentinel.accept("lamp", at(61))
+    after = restarted(sentinel, at(100))
+    assert reason(after) is Reason.ACCEPTED
+    after.hear(connection(False, 101, retained=True))
+    assert reason(after) is Reason.ACCEPTED
 
 
 # Rule 6: the order of things

@@ -450,4 +450,4 @@ def open_incident(incident: Incident | None) -> OpenIncident | None:
 
 
 TestVerdictMachine = VerdictMachine.TestCase
-TestVerdictMachine.settings = settings(max_examples=settings().max_examples * 6)
+TestVerdictMachine.settings = settings(max_examples=settings().max_examples * 4)
