@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
     from .watch.expectation import Expectation
-    from .watch.reports import Report
+    from .watch.reports import Report, ThingKey
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -110,15 +110,23 @@ class Hub:
             self.expectations.set_watch(setup.config.id, setup.wish)
             await self._subscribe(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
-        await self.mqtt.start(
-            [DIALECTS[name] for name in self._data[CONF_DIALECTS]], self._data[CONF_PREFIXES]
-        )
+        await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
             async_track_time_interval(self.hass, self._tell_last_seen, _LAST_SEEN_EVERY),
             async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
         ]
+
+    async def _listen_in(self, watched: Iterable[ThingKey]) -> None:
+        """Listen to what was chosen, and to all that is watched, chosen or not any more."""
+        dialects, sites = [*self._data[CONF_DIALECTS]], [*self._data[CONF_PREFIXES]]
+        for key in watched:
+            dialects.append(key.dialect)
+            sites.append(key.site)
+        await self.mqtt.start(
+            [DIALECTS[name] for name in dict.fromkeys(dialects)], dict.fromkeys(sites)
+        )
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
@@ -181,7 +189,7 @@ class Hub:
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
         watch = self.sentinel.remove(watch_id)
-        if not setup.custom:
+        if not setup.custom and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(
                 KnownThing(watch.config.key, watch.connection, watch.last_seen)
             )

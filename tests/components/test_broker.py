@@ -190,6 +190,13 @@ async def test_every_filter_is_asked_for_again(guarded: House) -> None:
     assert asked_for() == sorted(2 * filters)
 
 
+async def test_the_issue_goes_with_the_hub(guarded: House) -> None:
+    await guarded.broker.go()
+    assert list(guarded.issues) == ["broker_gone_hub"]
+    assert await guarded.hass.config_entries.async_unload(guarded.entry.entry_id)
+    assert guarded.issues == {}
+
+
 async def test_set_up_without_a_broker_says_so_and_goes_on_when_it_comes(
     clock: Clock, broker: Broker, house: House
 ) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from custom_components.mqtt_sentinel.const import DOMAIN
 
+from .dialogs import Dialog
 from .house import (
     GRACE,
     PANEL,
@@ -237,12 +238,24 @@ async def test_a_removed_watch_takes_everything_of_its_own_along(
     assert full_house.issue("boiler") is None
 
 
-async def test_a_watch_that_was_removed_becomes_known_again(full_house: House) -> None:
-    full_house.hass.config_entries.async_remove_subentry(full_house.entry, "front")
-    await full_house.clock.settle()
+async def test_a_watch_that_was_removed_is_offered_again(full_house: House) -> None:
     await full_house.service(FRONT, "on")
-    known = full_house.entry.runtime_data.sentinel.known
-    assert [thing.key.name for thing in known] == [FRONT]
+    for gone in ("front", "boiler"):
+        full_house.hass.config_entries.async_remove_subentry(full_house.entry, gone)
+    await full_house.clock.settle()
+    dialog = await Dialog.create(full_house, "device")
+    await dialog.choose("heard")
+    # A topic of a user's own speaks no dialect, so nothing would be heard of it.
+    assert dialog.choices("thing") == {f"services||{FRONT}": "🟢 object_detection front (services)"}
+
+
+async def test_a_watch_that_was_never_heard_is_not_known_after_it_was_removed(
+    house: House,
+) -> None:
+    await house.set_up(watch("front"))
+    house.hass.config_entries.async_remove_subentry(house.entry, "front")
+    await house.clock.settle()
+    assert not len(house.entry.runtime_data.sentinel.known)
 
 
 async def test_a_new_alarm_changes_only_what_it_relies_on(full_house: House) -> None:
@@ -360,21 +373,39 @@ async def test_new_defaults_hold_at_once_for_those_without_their_own(house: Hous
 
 
 async def test_other_dialects_or_prefixes_reload_the_hub(house: House) -> None:
-    await house.set_up(watch("front"))
-    hub = house.entry.runtime_data
+    await house.set_up()
+    hub, asked_for = house.entry.runtime_data, len(house.broker.subscribed)
     house.hass.config_entries.async_update_entry(
         house.entry, data={"dialects": ["museum"], "prefixes": ["", "site1"]}
     )
     await house.clock.advance(1)
     assert house.entry.runtime_data is not hub
-    await house.service(FRONT, "on")
-    assert house.value("binary_sensor.front_connectivity") == "unknown"
-    assert house.broker.subscribed[-4:] == [
+    assert house.broker.subscribed[asked_for:] == [
         "devices/+/status",
         "site1/devices/+/status",
         "+/status",
         "site1/+/status",
     ]
+
+
+async def test_what_is_watched_is_heard_whatever_is_chosen(house: House) -> None:
+    await house.set_up(watch("front"), watch("annex", FRONT, site="site1"))
+    house.hass.config_entries.async_update_entry(
+        house.entry, data={"dialects": ["museum"], "prefixes": [""]}
+    )
+    await house.clock.advance(1)
+    await house.service(FRONT, "on")
+    await house.broker.publish(f"site1/connected/{FRONT}", "off")
+    assert house.value("binary_sensor.front_connectivity") == "on"
+    assert house.value("binary_sensor.annex_connectivity") == "off"
+
+
+async def test_what_was_never_heard_is_not_offered_after_its_removal(house: House) -> None:
+    await house.set_up(watch("front"))
+    house.hass.config_entries.async_remove_subentry(house.entry, "front")
+    await house.clock.settle()
+    dialog = await Dialog.create(house, "device")
+    assert dialog.shown["menu_options"] == ["manual", "custom"]
 
 
 async def test_several_changes_at_once(full_house: House) -> None:

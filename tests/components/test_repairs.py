@@ -119,6 +119,18 @@ async def test_verifying_gives_the_settle_time_once_more(guarded: House, repairs
     assert guarded.fired == [("mismatch", "disconnected")]
 
 
+async def test_what_is_being_verified_has_no_issue_whatever_else_happens(
+    guarded: House, repairs: Repairs
+) -> None:
+    await repairs.fix("incident_front", "verify")
+    guarded.hass.config_entries.async_update_subentry(
+        guarded.entry, guarded.entry.subentries["front"], title="Front door"
+    )
+    await guarded.clock.settle()
+    assert guarded.judged("front") == ("pending", "settling", "none")
+    assert guarded.issues == {}
+
+
 async def test_verifying_what_has_come_back_ends_it(guarded: House, repairs: Repairs) -> None:
     await repairs.fix("incident_front", "verify")
     await guarded.service(FRONT, "on")
