@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import logging
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -16,8 +17,9 @@ from .watch.watched import Snapshot
 _LOGGER = logging.getLogger(__name__)
 
 _VERSION = 1
-# The first change is written at once, for a crash may follow it; a storm of them once in a while.
-_PAUSE = 0.5
+# A change is written at once, for a crash may follow it. Only where there is so much to write that
+# it would hold up the event loop, writing pauses for so many times as long as it took to prepare.
+_PAUSE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class MemoryStore:
         self._hass = hass
         self._store = _store(hass, entry_id)
         self._changed = False
-        self._pause: asyncio.TimerHandle | None = None
+        self._pause: asyncio.Handle | None = None
         self._remember = remember
 
     async def load(self) -> Memory:
@@ -62,29 +64,30 @@ class MemoryStore:
     @callback
     def save_soon(self) -> None:
         """Write at once, or, shortly after another write, within a moment."""
-        if self._pause:
-            self._changed = True
-            return
-        self._changed = False
-        self._pause = self._hass.loop.call_later(_PAUSE, self._pause_over)
-        # Not eager: what changes together is written together.
-        self._hass.async_create_task(self._write(), f"{DOMAIN} memory", eager_start=False)
+        self._changed = True
+        if self._pause is None:
+            # Not before the next turn: what changes together is written together.
+            self._pause = self._hass.loop.call_soon(self._pause_over)
 
     async def save(self) -> None:
         """Write now, and nothing after it."""
         if self._pause:
             self._pause.cancel()
             self._pause = None
-        await self._write()
+        await self._store.async_save(self._as_dict())
 
     @callback
     def _pause_over(self) -> None:
         self._pause = None
-        if self._changed:
-            self.save_soon()
-
-    async def _write(self) -> None:
-        await self._store.async_save(self._as_dict())
+        if not self._changed:
+            return
+        self._changed = False
+        begun = time.monotonic()
+        memory = self._as_dict()
+        pause = _PAUSE * (time.monotonic() - begun)
+        self._pause = self._hass.loop.call_later(pause, self._pause_over)
+        # The store writes one after the other.
+        self._hass.async_create_task(self._store.async_save(memory), f"{DOMAIN} memory")
 
     def _as_dict(self) -> dict[str, Any]:
         memory = self._remember()
