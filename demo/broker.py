@@ -203,7 +203,7 @@ class Broker:
 
 async def _serve_amqtt(port: int) -> None:
     """Run amqtt in this process until SIGTERM."""
-    # It is not installed everywhere, and takes long to import.
+    # It is not installed everywhere, takes long to import, and has no types.
     from amqtt.broker import (  # type: ignore[import-untyped]  # noqa: PLC0415
         Broker as AmqttBroker,
         BrokerProtocolHandler,

@@ -89,7 +89,7 @@ class Member(ABC):
             for line in orders:
                 order = decode(line)
                 assert isinstance(order, Order)
-                self.post(lambda order=order: self._follow(order))  # type: ignore[misc]
+                self.post(lambda order=order: self._follow(order))  # type: ignore[misc]  # mypy cannot infer it
         self.post(self._stop)
 
     def _follow(self, order: Order) -> None:

@@ -63,7 +63,7 @@ def check(decode: Decoder, message: Message) -> None:
     try:
         report = decode(message)
     except MalformedError as malformed:
-        assert malformed.flaw  # noqa: PT017
+        assert malformed.flaw  # noqa: PT017 (may not be raised at all)
         return
     if report is None:
         return
