@@ -604,6 +604,16 @@ def test_what_a_thing_said_before_the_broker_went_says_nothing_to_a_new_watch() 
     assert sentinel.watches["door"].facts.up is None
 
 
+def test_a_watch_remembers_its_last_connection_report_while_the_broker_is_there() -> None:
+    sentinel = ready()
+    report = connection(True, 20, retained=True)
+    sentinel.hear(report)
+    sentinel.hear(ping(30))
+    assert lamp(sentinel).connection is report
+    sentinel.broker_lost(at(40))
+    assert lamp(sentinel).connection is None
+
+
 def test_a_watch_that_is_removed_is_forgotten() -> None:
     sentinel = ready()
     assert sentinel.remove("lamp").config.id == "lamp"

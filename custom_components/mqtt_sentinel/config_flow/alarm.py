@@ -78,7 +78,7 @@ class AlarmFlow(ConfigSubentryFlow):
                         options=list(ARMED_MODES), multiple=True, translation_key="armed_mode"
                     )
                 ),
-                vol.Required(CONF_RELIES_ON): several(watches),
+                vol.Required(CONF_RELIES_ON, default=[]): several(watches),
             }
         )
         return self.async_show_form(
