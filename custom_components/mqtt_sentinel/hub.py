@@ -230,7 +230,7 @@ class Hub:
 
     @callback
     def listen(self, subject: str, listener: Listener, moment: Moment) -> CALLBACK_TYPE:
-        """Call ``listener`` when a watch, an alarm or (by the entry's id) the hub changed."""
+        """Call ``listener`` when a watch or an alarm changed."""
         listeners = self._listeners[moment][subject]
         listeners.append(listener)
 
@@ -307,7 +307,6 @@ class Hub:
             self._apply(*self.sentinel.broker_back(moment))
         else:
             self._apply(*self.sentinel.subscribed(moment))
-        self._notify(Moment.SHOW, entry_id, None)
 
     @callback
     def _apply(self, *changes: Change | None) -> None:
@@ -330,7 +329,8 @@ class Hub:
             if change.turn or _judged_otherwise(change):
                 self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
             self._notify(Moment.TELL, watch_id, change)
-            self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.turn:
+                self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
         self._arm()

@@ -20,8 +20,8 @@ class ExpectationIntake:
     """Follows the entities that watches and alarms depend on.
 
     ``on_expectations`` gets what is wanted of watches now, by their ids, all that changes together
-    at once; ``on_alarm`` the id of an alarm whose panel said something new. What a silent entity wanted last is remembered, also
-    through a restart (:attr:`memory`: source id -> what it wanted).
+    at once; ``on_alarm`` the id of an alarm whose panel said something new. What a silent entity
+    wanted last is remembered, also through a restart (:attr:`memory`: source id -> what it wanted).
     """
 
     def __init__(
