@@ -1,0 +1,1 @@
+"""Tests of the heart and of the dialects: pure functions and plain objects, no Home Assistant."""
