@@ -93,7 +93,7 @@ def decoder(custom: CustomTopic, extract: Extract) -> Decoder:
     def decode(message: Message) -> ConnectionReport:
         value = extract(message.payload).strip()
         if not words:
-            up = read_bool(value.encode())
+            up = read_bool(value.encode(errors="replace"))  # a template may make anything
         elif value in words:
             up = words[value]
         else:
