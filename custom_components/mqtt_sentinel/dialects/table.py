@@ -3,5 +3,14 @@
 from .autocore import AUTOCORE
 from .museum import MUSEUM
 from .services import SERVICES
+from .surveillance import SURVEILLANCE
 
-DIALECTS = {dialect.name: dialect for dialect in (SERVICES, AUTOCORE, MUSEUM)}
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        SERVICES,
+        AUTOCORE,
+        MUSEUM,
+        SURVEILLANCE,
+    )
+}
