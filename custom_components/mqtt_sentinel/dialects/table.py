@@ -1,6 +1,7 @@
 """All dialects. A new one is one module and one row here."""
 
 from .autocore import AUTOCORE
+from .detector import DETECTOR
 from .museum import MUSEUM
 from .services import SERVICES
 from .surveillance import SURVEILLANCE
@@ -12,5 +13,6 @@ DIALECTS = {
         AUTOCORE,
         MUSEUM,
         SURVEILLANCE,
+        DETECTOR,
     )
 }
