@@ -5,6 +5,7 @@ from .detector import DETECTOR
 from .museum import MUSEUM
 from .services import SERVICES
 from .surveillance import SURVEILLANCE
+from .zigbee2mqtt import ZIGBEE2MQTT
 
 DIALECTS = {
     dialect.name: dialect
@@ -14,5 +15,6 @@ DIALECTS = {
         MUSEUM,
         SURVEILLANCE,
         DETECTOR,
+        ZIGBEE2MQTT,
     )
 }
