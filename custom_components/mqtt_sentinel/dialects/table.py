@@ -5,6 +5,7 @@ from .detector import DETECTOR
 from .museum import MUSEUM
 from .services import SERVICES
 from .surveillance import SURVEILLANCE
+from .tasmota import TASMOTA
 from .zigbee2mqtt import ZIGBEE2MQTT
 
 DIALECTS = {
@@ -16,5 +17,6 @@ DIALECTS = {
         SURVEILLANCE,
         DETECTOR,
         ZIGBEE2MQTT,
+        TASMOTA,
     )
 }
