@@ -2,8 +2,10 @@
 
 from .autocore import AUTOCORE
 from .detector import DETECTOR
+from .esphome import ESPHOME
 from .museum import MUSEUM
 from .services import SERVICES
+from .shelly import SHELLY
 from .surveillance import SURVEILLANCE
 from .tasmota import TASMOTA
 from .zigbee2mqtt import ZIGBEE2MQTT
@@ -18,5 +20,7 @@ DIALECTS = {
         DETECTOR,
         ZIGBEE2MQTT,
         TASMOTA,
+        ESPHOME,
+        SHELLY,
     )
 }
