@@ -3,6 +3,7 @@
 from .autocore import AUTOCORE
 from .detector import DETECTOR
 from .esphome import ESPHOME
+from .frigate import FRIGATE
 from .museum import MUSEUM
 from .services import SERVICES
 from .shelly import SHELLY
@@ -22,5 +23,6 @@ DIALECTS = {
         TASMOTA,
         ESPHOME,
         SHELLY,
+        FRIGATE,
     )
 }
