@@ -1,6 +1,7 @@
 """All dialects. A new one is one module and one row here."""
 
 from .autocore import AUTOCORE
+from .broker import BROKER
 from .detector import DETECTOR
 from .esphome import ESPHOME
 from .frigate import FRIGATE
@@ -24,5 +25,6 @@ DIALECTS = {
         ESPHOME,
         SHELLY,
         FRIGATE,
+        BROKER,
     )
 }
