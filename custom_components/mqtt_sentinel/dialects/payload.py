@@ -1,5 +1,6 @@
 """Payload forms that several dialects share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -9,6 +10,14 @@ from .route import Flaw, MalformedError
 # Far above any status that a device sends, far below what could hold up the others.
 MOST_JSON_BYTES = 256 * 1024
 LONGEST_NAME = 256
+# No device measures more, and its square is still a number.
+LARGEST_NUMBER = 1e30
+# What is told of an event goes on into states and events; Home Assistant warns at 16 KiB.
+MOST_DATA_BYTES = 8 * 1024
+_LONGEST_EVENT_ID = 128
+
+# Home Assistant announces itself on "homeassistant/status"; it is no device of anybody.
+HOME_ASSISTANT = "homeassistant"
 
 _BOOLS: dict[bytes, bool] = {
     b"true": True,
@@ -24,7 +33,7 @@ _BOOLS: dict[bytes, bool] = {
     b"offline": False,
     b"\x00": False,
 }
-_LONGEST_BOOL = 16
+_LONGEST_WORD = 16
 
 
 def read_bool(payload: bytes) -> bool:
@@ -34,11 +43,19 @@ def read_bool(payload: bytes) -> bool:
     or the single byte 0x00 or 0x01. Raises :class:`~.route.MalformedError` on anything else.
     """
     value = _BOOLS.get(payload)
-    if value is None and len(payload) <= _LONGEST_BOOL:
+    if value is None and len(payload) <= _LONGEST_WORD:
         value = _BOOLS.get(payload.strip().strip(b'"').lower())
     if value is None:
         raise MalformedError(Flaw.NOT_A_BOOL)
     return value
+
+
+def read_word(payload: bytes, words: Mapping[bytes, bool]) -> bool | None:
+    """What one of some words means, in any case; None when it is none of them."""
+    meaning = words.get(payload)
+    if meaning is None and len(payload) <= _LONGEST_WORD:
+        meaning = words.get(payload.strip().lower())
+    return meaning
 
 
 def read_object(payload: bytes) -> dict[str, Any]:
@@ -66,14 +83,57 @@ def read_name(level: str) -> str:
     return level
 
 
+def read_event_id(value: Any, field: str) -> str:
+    """Check the name that a thing gave an event; it may become part of a file's name."""
+    if not isinstance(value, str):
+        raise MalformedError(Flaw.MISSING_FIELD if value is None else Flaw.WRONG_TYPE, field)
+    if (
+        not 0 < len(value) <= _LONGEST_EVENT_ID
+        or not value.isprintable()
+        or value[0] == "."
+        or "/" in value
+        or "\\" in value
+    ):
+        raise MalformedError(Flaw.BAD_NAME, field)
+    return value
+
+
+def read_data(data: dict[str, Any]) -> dict[str, Any]:
+    """Check that what a thing told of an event is small enough to be passed on."""
+    try:
+        size = len(orjson.dumps(data))
+    except orjson.JSONEncodeError as error:  # nested deeper than anybody could write it again
+        raise MalformedError(Flaw.TOO_LARGE, "depth") from error
+    if size > MOST_DATA_BYTES:
+        raise MalformedError(Flaw.TOO_LARGE, str(size))
+    return data
+
+
 def optional_text(data: dict[str, Any], field: str) -> str | None:
     """A text field that may be missing or null. Raises MalformedError when it is of another type."""
     value = data.get(field)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+    if not isinstance(value, str) or len(value) > LONGEST_NAME or not value.isprintable():
         raise MalformedError(Flaw.WRONG_TYPE, field)
     return value
+
+
+def required_text(data: dict[str, Any], field: str) -> str:
+    """A text field. Raises MalformedError when it is missing, null or of another type."""
+    value = optional_text(data, field)
+    if value is None:
+        raise MalformedError(Flaw.MISSING_FIELD, field)
+    return value
+
+
+def required_word(data: dict[str, Any], field: str, words: Mapping[str, bool]) -> bool:
+    """What one of some words in a field means. Raises MalformedError when it is none of them."""
+    value = data.get(field)
+    meaning = words.get(value) if isinstance(value, str) else None
+    if meaning is None:
+        raise MalformedError(Flaw.MISSING_FIELD if value is None else Flaw.WRONG_TYPE, field)
+    return meaning
 
 
 def optional_number(data: dict[str, Any], field: str) -> float | None:
@@ -83,4 +143,22 @@ def optional_number(data: dict[str, Any], field: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedError(Flaw.WRONG_TYPE, field)
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise MalformedError(Flaw.TOO_LARGE, field)
     return float(value)
+
+
+def optional_bool(data: dict[str, Any], field: str) -> bool | None:
+    """A JSON true or false that may be missing or null. Raises MalformedError when it is another."""
+    value = data.get(field)
+    if value is None or isinstance(value, bool):
+        return value
+    raise MalformedError(Flaw.WRONG_TYPE, field)
+
+
+def required_bool(data: dict[str, Any], field: str) -> bool:
+    """A JSON true or false. Raises MalformedError when it is missing, null or another."""
+    value = optional_bool(data, field)
+    if value is None:
+        raise MalformedError(Flaw.MISSING_FIELD, field)
+    return value

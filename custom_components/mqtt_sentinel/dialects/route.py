@@ -1,15 +1,17 @@
 """What a dialect is made of: topic filters, and for each a function that reads its messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
-from ..watch.reports import Report
+from ..watch.reports import Report, ThingKey
 
-type Decoder = Callable[[Message], Report | None]
+# One message may say several things, about several things.
+type Decoded = Report | Sequence[Report] | None
+type Decoder = Callable[[Message], Decoded]
 
 
 class Message(NamedTuple):
@@ -55,10 +57,22 @@ class Route:
     decode: Decoder
 
 
+def stands_alone(key: ThingKey) -> ThingKey | None:
+    """The parent of a thing that has none."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One family of topics. ``expects`` is what a watch of it is set up with unless told."""
+    """One family of topics.
+
+    ``expects`` is what a watch of it is set up with unless told. ``parent`` names the thing behind
+    which a thing of the dialect stands (a bridge), None for those that stand alone. ``shown`` says
+    that another integration of Home Assistant shows its values already.
+    """
 
     name: str
     routes: tuple[Route, ...]
     expects: SourceKind
+    parent: Callable[[ThingKey], ThingKey | None] = stands_alone
+    shown: bool = False

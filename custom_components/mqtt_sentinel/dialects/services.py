@@ -1,15 +1,61 @@
 """The services dialect: one connection for each service of each device.
 
 ``connected/{service}/{device}`` carries a yes or no, also as a Last Will;
-``ping/{service}/{device}`` carries anything.
+``ping/{service}/{device}`` carries anything. ``update/{service}[/{device}]`` carries
+``{"status": bool, "toggle": bool}``: a button asks to change the alarm. ``discover/alarm`` carries
+``{"id", "type", "device_id", "mac_address"}``: a device announces itself, and has no ``device_id``
+before it was given one.
+
+What a camera sees comes by ``motion/camera/{device}`` ``{"event_ref", "status": bool,
+"detections": [...]}``, ``motion/picture/{device}/{event_ref}/{0|1}`` (a JPEG of the end or the
+beginning) and ``motion/video/{device}/{event_ref}-{n}`` (a video, or nothing where the device keeps
+it). These topics name no service. Which one looks at the frames is a convention of the site
+("object_detection" most often), so they are facts about the thing ``camera/{device}``, whatever
+looks through it. The ``event_ref`` "0" is said at initialisation and means nothing.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from ..watch.expectation import SourceKind
-from ..watch.reports import ConnectionReport, PingReport, ThingKey
-from .payload import read_bool, read_name
-from .route import Dialect, Message, Route
+from ..watch.reports import (
+    ConnectionReport,
+    EvidenceReport,
+    Occasion,
+    OccasionReport,
+    PingReport,
+    ThingKey,
+)
+from .payload import (
+    optional_bool,
+    optional_number,
+    optional_text,
+    read_bool,
+    read_data,
+    read_event_id,
+    read_name,
+    read_object,
+    required_bool,
+)
+from .route import Dialect, Flaw, MalformedError, Message, Route
 
 NAME = "services"
+MOST_EVIDENCE_BYTES = 20 * 1024 * 1024
+MOST_DETECTIONS = 32
+_CAMERA = "camera"
+_ALARM = "alarm"
+_INITIALISATION = "0"
+_JPEG = b"\xff\xd8\xff"
+_PICTURES = {"0": 0, "1": 1}
+_LONGEST_VIDEO_NUMBER = 6
+_DETECTION: Mapping[str, Callable[[dict[str, Any], str], float | str | None]] = {
+    "x": optional_number,
+    "y": optional_number,
+    "w": optional_number,
+    "h": optional_number,
+    "class_id": optional_text,
+    "score": optional_number,
+}
 
 
 def thing(site: str, service: str, device: str) -> ThingKey:
@@ -32,8 +78,122 @@ def _ping(message: Message) -> PingReport:
     return PingReport(_key(message), message.at, message.retained, message.topic)
 
 
+def _update(message: Message) -> OccasionReport:
+    if len(message.levels) > 2:
+        key = _key(message)
+    else:
+        key = ThingKey(NAME, message.site, read_name(message.levels[1]))
+    data = read_object(message.payload)
+    asked = {field: optional_bool(data, field) for field in ("status", "toggle")}
+    if asked["status"] is None and not asked["toggle"]:
+        raise MalformedError(Flaw.MISSING_FIELD, "status")
+    return OccasionReport(
+        key, message.at, message.retained, message.topic, Occasion.TOGGLE, data=asked
+    )
+
+
+def _announcement(message: Message) -> OccasionReport:
+    data = read_object(message.payload)
+    # A number there is fine, such as the one that an ESP32 makes of its chip.
+    told = {"id": str(data["id"])} if type(data.get("id")) is int else {}
+    for field in ("id", "type", "device_id", "mac_address"):
+        if field not in told and (text := optional_text(data, field)) is not None:
+            told[field] = text
+    device = told.get("device_id") or told.get("id")
+    if not device:
+        raise MalformedError(Flaw.MISSING_FIELD, "device_id")
+    if "/" in device:  # a name out of JSON must not look like two
+        raise MalformedError(Flaw.BAD_NAME, "device_id")
+    return OccasionReport(
+        thing(message.site, _ALARM, device),
+        message.at,
+        message.retained,
+        message.topic,
+        Occasion.ANNOUNCED,
+        data=told,
+    )
+
+
+def _detection(data: Any) -> dict[str, float | str]:
+    if not isinstance(data, dict):
+        raise MalformedError(Flaw.WRONG_TYPE, "detections")
+    told = ((field, read(data, field)) for field, read in _DETECTION.items())
+    return {field: value for field, value in told if value is not None}
+
+
+def _motion(message: Message) -> OccasionReport | None:
+    key = thing(message.site, _CAMERA, message.levels[2])
+    data = read_object(message.payload)
+    event_id = read_event_id(data.get("event_ref"), "event_ref")
+    if event_id == _INITIALISATION:
+        return None
+    begins = required_bool(data, "status")
+    detections = data.get("detections")
+    if detections is None:  # none are told of the end
+        detections = []
+    elif not isinstance(detections, list):
+        raise MalformedError(Flaw.WRONG_TYPE, "detections")
+    # A crowd is no reason to miss the motion.
+    seen = [_detection(detection) for detection in detections[:MOST_DETECTIONS]]
+    return OccasionReport(
+        key,
+        message.at,
+        message.retained,
+        message.topic,
+        Occasion.MOTION,
+        event_id,
+        begins,
+        read_data({"detections": seen}),
+    )
+
+
+def _evidence(message: Message, occasion: Occasion, event_id: str, number: int) -> EvidenceReport:
+    if len(message.payload) > MOST_EVIDENCE_BYTES:
+        raise MalformedError(Flaw.TOO_LARGE, str(len(message.payload)))
+    return EvidenceReport(
+        thing(message.site, _CAMERA, message.levels[2]),
+        message.at,
+        message.retained,
+        message.topic,
+        occasion,
+        read_event_id(event_id, "event_ref"),
+        number,
+        message.payload,
+    )
+
+
+def _picture(message: Message) -> EvidenceReport | None:
+    *_, event_id, last = message.levels
+    if event_id == _INITIALISATION:
+        return None
+    number = _PICTURES.get(last)
+    if number is None:
+        raise MalformedError(Flaw.BAD_NAME, "0 or 1")
+    if not message.payload.startswith(_JPEG):
+        raise MalformedError(Flaw.WRONG_TYPE, "JPEG")
+    return _evidence(message, Occasion.PICTURE, event_id, number)
+
+
+def _video(message: Message) -> EvidenceReport | None:
+    event_id, _, number = message.levels[3].rpartition("-")
+    if event_id == _INITIALISATION:
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_VIDEO_NUMBER):
+        raise MalformedError(Flaw.BAD_NAME, "number")
+    return _evidence(message, Occasion.VIDEO, event_id, int(number))
+
+
 SERVICES = Dialect(
     NAME,
-    (Route("connected/+/+", _connection), Route("ping/+/+", _ping)),
+    (
+        Route("connected/+/+", _connection),
+        Route("ping/+/+", _ping),
+        Route("update/+", _update),
+        Route("update/+/+", _update),
+        Route("discover/alarm", _announcement),
+        Route("motion/camera/+", _motion),
+        Route("motion/picture/+/+/+", _picture),
+        Route("motion/video/+/+", _video),
+    ),
     expects=SourceKind.ALARM,
 )

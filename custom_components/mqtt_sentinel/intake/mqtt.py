@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from homeassistant.components import mqtt
 from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
@@ -14,10 +13,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..dialects.route import Decoder, Dialect, MalformedError, Message
 from ..watch.clock import Instant
+from ..watch.reports import Report
 from .dead_letters import DeadLetters
-
-if TYPE_CHECKING:
-    from ..watch.reports import Report
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -105,13 +102,16 @@ class MqttIntake:
                 at,
             )
             try:
-                report = decode(message)
+                decoded = decode(message)
             except MalformedError as malformed:
                 self.dead_letters.add(message, malformed)
                 _LOGGER.debug("Dead letter on %r: %s", received.topic, malformed)
                 return
-            if report is not None:
-                self._on_report(report)
+            if isinstance(decoded, Report):
+                self._on_report(decoded)
+            elif decoded is not None:
+                for report in decoded:
+                    self._on_report(report)
 
         stop = await mqtt.async_subscribe(self._hass, topic_filter, receive, QOS, None)
 

@@ -1,9 +1,12 @@
 """Typed facts heard about a thing, whatever protocol they came by."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .clock import Instant
 
 
@@ -46,6 +49,61 @@ class FeedbackReport(Report):
     """The thing answers a command: done, or failed."""
 
     ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryReport(Report):
+    """Values that the thing measured, by their name."""
+
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayReport(Report):
+    """A relay of the thing is on or off; ``by`` says what switched it, when it told."""
+
+    relay: str
+    on: bool
+    by: str | None = None
+
+
+class Occasion(StrEnum):
+    """What can happen at a thing besides connecting; each is an event that people react to."""
+
+    MOTION = "motion"
+    BUTTON = "button"
+    PRESSURE = "pressure"
+    INTERACTION = "interaction"
+    SYSTEM = "system"
+    TOGGLE = "toggle"
+    ANNOUNCED = "announced"
+    PICTURE = "picture"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionReport(Report):
+    """Something happened at the thing.
+
+    ``event_id`` is the thing's own name for it, None when it gave none; the same one twice is the
+    same event. ``begins`` tells the beginning of something that lasts from its end, None when it
+    does not last. ``data`` is what the thing told of it, in JSON types.
+    """
+
+    occasion: Occasion
+    event_id: str | None = None
+    begins: bool | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport(Report):
+    """A picture or a video that the thing took itself, for the event ``event_id``."""
+
+    occasion: Occasion
+    event_id: str
+    number: int
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Measurements against the same work in the same run."""

@@ -1,0 +1,1 @@
+"""Programs that look for inputs that break something; run by hand, for as long as one likes."""
