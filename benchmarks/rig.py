@@ -52,7 +52,7 @@ class Rig:
 
     async def ready(self) -> None:
         """Wait until Home Assistant runs and the probe hears what is sent."""
-        while (await self.client.command("get_config"))["state"] != "RUNNING":
+        while (await self.client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110 - another process
             await asyncio.sleep(_LOOK_SECONDS)
         heard = asyncio.create_task(self._reached("ready"))
         while not heard.done():

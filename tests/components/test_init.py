@@ -19,6 +19,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 
 from custom_components.mqtt_sentinel.const import DOMAIN
+from custom_components.mqtt_sentinel.dialects.museum import MUSEUM
 
 from .dialogs import Dialog
 from .house import (
@@ -381,10 +382,7 @@ async def test_other_dialects_or_prefixes_reload_the_hub(house: House) -> None:
     await house.clock.advance(1)
     assert house.entry.runtime_data is not hub
     assert house.broker.subscribed[asked_for:] == [
-        "devices/+/status",
-        "site1/devices/+/status",
-        "+/status",
-        "site1/+/status",
+        f"{prefix}{route.filter}" for route in MUSEUM.routes for prefix in ("", "site1/")
     ]
 
 

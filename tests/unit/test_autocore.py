@@ -18,7 +18,7 @@ from custom_components.mqtt_sentinel.watch.reports import (
 
 from .build import at, message
 
-[STATUS] = AUTOCORE.routes
+STATUS, *_ = AUTOCORE.routes
 TOPIC = "autocore/esp32-01/status"
 FULL = {
     "device_id": "esp32-01",

@@ -9,12 +9,12 @@ from custom_components.mqtt_sentinel.watch.reports import ConnectionReport, Ping
 
 from .build import at, message
 
-CONNECTED, PING = SERVICES.routes
+CONNECTED, PING, *_ = SERVICES.routes
 KEY = ThingKey("services", "", "camera_manager/hall")
 
 
 def test_its_topics() -> None:
-    assert [route.filter for route in SERVICES.routes] == ["connected/+/+", "ping/+/+"]
+    assert [route.filter for route in SERVICES.routes[:2]] == ["connected/+/+", "ping/+/+"]
     assert SERVICES.expects is SourceKind.ALARM
 
 
