@@ -12,7 +12,7 @@ from .entity import SentinelEntity, add_entities_of
 from .hub import Moment
 from .outcome.bus import incident_facts
 from .watch.alarm import Protection
-from .watch.sentinel import Turn
+from .watch.incidents import Turn
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry

@@ -7,16 +7,20 @@ from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_MISMATCH, EVENT_RECOVERED
+from .outcome.bus import STORM
 from .watch.verdict import Reason
 
 # The logbook has no translations of its own: like those of other integrations, these are English.
-_MISMATCH = {
+_MISMATCH: dict[str, str] = {
     Reason.NEVER_HEARD: "should be connected, but nothing is heard of it",
     Reason.NO_LIVE_PROOF: "should be connected, but gave no sign of life",
     Reason.DISCONNECTED: "disconnected although it should be connected",
     Reason.DID_NOT_TURN_ON: "did not turn on",
     Reason.CONNECTED: "connected although it should be off",
     Reason.DID_NOT_TURN_OFF: "did not turn off",
+    Reason.PING_MISSED: "stopped pinging although it is connected",
+    Reason.FLAPPING: "keeps changing between being as it should be and not",
+    STORM: "found many devices at once that are not as they should be",
 }
 _RECOVERED = "is as it should be again"
 
@@ -30,7 +34,7 @@ def async_describe_events(
 
     @callback
     def mismatch(event: Event) -> dict[str, str]:
-        return _line(event, _MISMATCH[Reason(event.data["reason"])])
+        return _line(event, _MISMATCH[event.data["reason"]])
 
     @callback
     def recovered(event: Event) -> dict[str, str]:
