@@ -19,7 +19,7 @@ from custom_components.mqtt_sentinel.watch.expectation import (
 from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from custom_components.mqtt_sentinel.watch.reports import ThingKey
     from custom_components.mqtt_sentinel.watch.settings import CheckSettings
@@ -212,7 +212,13 @@ class Story:
     def parent_is_gone(self) -> bool:
         """Tell whether what it is reached through is not there."""
         line = self.last(What.FAMILY)
-        return line >= 0 and not self.log[line].up
+        made = self.last(What.MADE, What.MOVED, What.RESTARTED)
+        return line > made and not self.log[line].up
+
+    def is_gone(self) -> bool:
+        """Tell whether nothing can be reached through it, when it was looked at last."""
+        wrong = self.pages[-1].answer.verdict is Verdict.MISMATCH
+        return self.heard()[0] is False or (wrong and self.expected().wanted is Wanted.UP)
 
     # Pings
 
@@ -442,12 +448,13 @@ class Story:
         return any(page.raw.reason is Reason.AGREES for page in self.pages if page.line >= turn)
 
     def connection_news(self) -> bool | None:
-        """What the last line says of being connected, if that is news; retained, it tells none."""
+        """What it said last of being connected, if that is news; retained, it tells none."""
         statements = list(self._statements())
-        if not statements or statements[-1][0] != len(self.log) - 1:
+        said = self.last(What.SAID)
+        if not statements or statements[-1][0] != said:
             return None
         _, up, before = statements[-1]
-        if up is before or (before is None and self.log[-1].retained):
+        if up is before or (before is None and self.log[said].retained):
             return None
         return up
 
@@ -547,26 +554,50 @@ def _follow(incident: OpenIncident | None, page: Page) -> OpenIncident | None:
 
 
 class World:
-    """All watches, the broker that they share, and the things that nobody watches."""
+    """All watches, the broker that they share, and the things that nobody watches.
 
-    def __init__(self) -> None:
+    ``families`` tells through which thing others are reached.
+    """
+
+    def __init__(self, families: Mapping[ThingKey, ThingKey]) -> None:
         """Begin with nothing, and no broker."""
         self.stories: dict[str, Story] = {}
         self.keys: dict[str, ThingKey] = {}
+        self._families = families
         self._broker: list[Entry] = []
         self._strangers: dict[ThingKey, list[Entry]] = {}
 
     def made(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
         """Somebody watches one more thing."""
         self.keys[watch_id] = key
-        self.stories[watch_id] = Story(entry, *self._broker, *self._remembered(key))
+        before = [*self._broker, *self._family_of(key, entry), *self._remembered(key)]
+        self.stories[watch_id] = Story(entry, *before)
+        self._tell_families(entry)
 
     def moved(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
         """A watch looks after another thing from now on."""
         self.keys[watch_id] = key
         story = self.stories[watch_id]
-        story.log += [entry, *self._remembered(key)]
+        story.log += [entry, *self._family_of(key, entry), *self._remembered(key)]
         story.look(entry.at, entry.wall)
+
+    def _parent_of(self, key: ThingKey) -> Story | None:
+        parent = self._families.get(key)
+        ids = [watch_id for watch_id, watched in self.keys.items() if watched == parent]
+        return self.stories[ids[0]] if ids else None
+
+    def _family_of(self, key: ThingKey, entry: Entry) -> Iterator[Entry]:
+        parent = self._parent_of(key)
+        if parent and parent.is_gone():
+            yield Entry(What.FAMILY, entry.at, entry.wall, up=False)
+
+    def _tell_families(self, entry: Entry) -> None:
+        """Tell all things whether what they are reached through is there, when that changed."""
+        for watch_id, key in self.keys.items():
+            parent, story = self._parent_of(key), self.stories[watch_id]
+            if parent and parent.is_gone() is not story.parent_is_gone():
+                there = not parent.is_gone()
+                story.happened(Entry(What.FAMILY, entry.at, entry.wall, up=there))
 
     def removed(self, watch_id: str) -> None:
         """Nobody watches it any more: it is a stranger, of whom some things are known."""
@@ -583,6 +614,10 @@ class World:
         for watch_id, watched in self.keys.items():
             if watched == key:
                 self.stories[watch_id].happened(entry)
+                parent = self._parent_of(key)
+                if parent and parent.heard()[0] is None and is_alive(entry):
+                    parent.happened(Entry(What.SAID, entry.at, entry.wall))
+                self._tell_families(entry)
                 return watch_id
         self._strangers.setdefault(key, []).append(entry)
         return None
@@ -590,6 +625,7 @@ class World:
     def happened(self, watch_id: str, entry: Entry) -> None:
         """Something happened to one watch."""
         self.stories[watch_id].happened(entry)
+        self._tell_families(entry)
 
     def happened_to_all(self, entry: Entry) -> None:
         """Something happened to the broker, or to Home Assistant."""
@@ -601,11 +637,16 @@ class World:
             self._strangers.clear()
         for story in self.stories.values():
             story.happened(entry)
+        self._tell_families(entry)
 
     def look(self, at: float, wall: float) -> None:
-        """Look at all watches."""
-        for story in self.stories.values():
-            story.look(at, wall)
+        """Look at all watches, first at what others are reached through."""
+        parents = [
+            watch_id for watch_id, key in self.keys.items() if key in self._families.values()
+        ]
+        for watch_id in dict.fromkeys([*parents, *self.stories]):
+            self.stories[watch_id].look(at, wall)
+            self._tell_families(Entry(What.SAID, at, wall))
 
     def next_turn(self, after: float) -> float | None:
         """The next moment at which time alone may change an answer."""

@@ -40,11 +40,15 @@ if TYPE_CHECKING:
 
 KEYS = [ThingKey("services", "", "eye/one"), ThingKey("services", "", "eye/two")]
 KEYS.append(ThingKey("services", "site", "eye/one"))
+BRIDGE = ThingKey("services", "", "bridge/one")
+FAMILIES = {KEYS[0]: BRIDGE, KEYS[1]: BRIDGE}
 BEGINNING = Judgement(Verdict.SUSPENDED, Reason.BROKER_GONE)
 
 # Most of what happens shall happen to one watch, or too little happens to any.
 keys = st.sampled_from([*KEYS, KEYS[0], KEYS[0], KEYS[0]])
+talkers = st.sampled_from([*KEYS, KEYS[0], KEYS[0], KEYS[0], BRIDGE])
 watch_ids = st.sampled_from(["a", "a", "a", "b"])
+told_ids = st.sampled_from(["a", "a", "a", "b", "bridge"])
 # Multiples of a quarter of a second are exact in binary: times can be compared.
 steps = st.sampled_from([0.25, 1.0, 3.75, 4.0, 14.75, 15.0, 60.0, 90.0, 90.0, 90.0])
 ages = st.sampled_from([0.0, 0.0, 0.0, 0.25, 20.0])
@@ -91,7 +95,7 @@ class VerdictMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.sentinel = Sentinel()
-        self.world = World()
+        self.world = World(FAMILIES)
         self.elapsed = 0.0
         self.mono_base = 0.0
         self.wall_base = EPOCH
@@ -173,11 +177,22 @@ class VerdictMachine(RuleBasedStateMachine):
         settings=check_settings,
         expectation=expectations,
         ready=st.sampled_from([True, True, False]),
+        bridge=check_settings,
+        bridged=st.booleans(),
     )
     def begin(
-        self, base: float, settings: CheckSettings, expectation: Expectation, ready: bool
+        self,
+        base: float,
+        settings: CheckSettings,
+        expectation: Expectation,
+        ready: bool,
+        bridge: CheckSettings,
+        bridged: bool,
     ) -> None:
         self.mono_base = base
+        if bridged:
+            self.watch("bridge", BRIDGE, bridge)
+            self.expect("bridge", expectation)
         self.watch("a", KEYS[0], settings)
         self.expect("a", expectation)
         if ready:
@@ -209,7 +224,7 @@ class VerdictMachine(RuleBasedStateMachine):
 
     def watch(self, watch_id: str, key: ThingKey, settings: CheckSettings) -> None:
         """Watch a thing, or look after another one, or change the settings of a watch."""
-        config = WatchConfig(watch_id, key, f"Watch {watch_id}", settings)
+        config = WatchConfig(watch_id, key, f"Watch {watch_id}", settings, FAMILIES.get(key))
         if watch_id not in self.sentinel.watches:
             if key in self.world.keys.values():
                 return
@@ -224,7 +239,8 @@ class VerdictMachine(RuleBasedStateMachine):
             changes = self.sentinel.configure(config, self.now)
             self.world.moved(watch_id, key, self.entry(What.MOVED, settings))
         else:
-            config = replace(config, key=self.world.keys[watch_id])
+            key = self.world.keys[watch_id]
+            config = replace(config, key=key, parent=FAMILIES.get(key))
             changes = self.sentinel.configure(config, self.now)
             self.world.happened(watch_id, self.entry(What.SET, settings))
         self.follow(changes)
@@ -254,11 +270,15 @@ class VerdictMachine(RuleBasedStateMachine):
             assert report.key in self.sentinel.known
         else:
             if not report.retained:
-                self.spoke.add(watch_id)
-                self.lived[watch_id].add(report.at.wall)
+                # It shows that what it is reached through lives, too.
+                for heard in {watch_id, "bridge"} if report.key in FAMILIES else {watch_id}:
+                    self.spoke.add(heard)
+                    self.lived.setdefault(heard, set()).add(report.at.wall)
             news = self.world.stories[watch_id].connection_news()
-            told = [change.connection for change in changes if change.watch.config.id == watch_id]
-            assert told in ([news], [] if news is None else [news])
+            told = {
+                change.connection for change in changes if change.watch.config.id == watch_id
+            }
+            assert told - {None} == {news} - {None}
             self.follow(changes)
         self.ring()
 
@@ -266,13 +286,19 @@ class VerdictMachine(RuleBasedStateMachine):
         age = min(age, self.elapsed)
         return Instant(self.now.mono - age, self.now.wall - age)
 
-    @rule(key=keys, up=st.booleans(), retained=st.booleans(), age=ages)
+    @rule(key=talkers, times=st.integers(2, 7), seconds=st.sampled_from([0.25, 1.0, 60.0]))
+    def thing_comes_and_goes(self, key: ThingKey, times: int, seconds: float) -> None:
+        for time in range(times):
+            self.hear(ConnectionReport(key, self.now, False, "connected", time % 2 == 1), time % 2 == 1)
+            self.pass_time(self.elapsed + seconds)
+
+    @rule(key=talkers, up=st.booleans(), retained=st.booleans(), age=ages)
     def thing_says_whether_it_is_connected(
         self, key: ThingKey, up: bool, retained: bool, age: float
     ) -> None:
         self.hear(ConnectionReport(key, self.heard_at(age), retained, "connected", up), up)
 
-    @rule(key=keys, retained=st.booleans(), ok=st.none() | st.booleans(), age=ages)
+    @rule(key=talkers, retained=st.booleans(), ok=st.none() | st.booleans(), age=ages)
     def thing_pings_or_answers(
         self, key: ThingKey, retained: bool, ok: bool | None, age: float
     ) -> None:
@@ -284,7 +310,7 @@ class VerdictMachine(RuleBasedStateMachine):
 
     # Expectations
 
-    @rule(watch_id=watch_ids, expectation=expectations)
+    @rule(watch_id=told_ids, expectation=expectations)
     def expect(self, watch_id: str, expectation: Expectation) -> None:
         if watch_id in self.sentinel.watches:
             changes = self.sentinel.expect(watch_id, expectation, self.now)
@@ -295,7 +321,7 @@ class VerdictMachine(RuleBasedStateMachine):
 
     # People
 
-    @rule(watch_id=watch_ids, what=st.sampled_from([What.ACCEPTED, What.VERIFIED, What.MUTED]))
+    @rule(watch_id=told_ids, what=st.sampled_from([What.ACCEPTED, What.VERIFIED, What.MUTED]))
     def user_fixes(self, watch_id: str, what: What) -> None:
         if watch_id in self.sentinel.watches:
             fix = {

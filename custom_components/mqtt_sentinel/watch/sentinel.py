@@ -9,14 +9,14 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind, Wanted
 from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
-from .reports import ConnectionReport, PingReport, TelemetryReport, is_sign_of_life
+from .reports import ConnectionReport, PingReport, Report, TelemetryReport, is_sign_of_life
 from .storms import Storms
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
 if TYPE_CHECKING:
     from .clock import Instant
-    from .reports import Report, ThingKey
+    from .reports import ThingKey
     from .watched import WatchConfig
 
 
@@ -271,10 +271,11 @@ class Sentinel:
     # Time, and people
 
     def wake(self, now: Instant) -> Sequence[Change]:
-        """Judge all watches whose deadline has come."""
+        """Judge all watches whose deadline has come, first those that others are reached through."""
+        due = [self.watches[watch_id] for watch_id in self._deadlines.pop_due(now.mono)]
         changes: list[Change] = []
-        for watch_id in self._deadlines.pop_due(now.mono):
-            changes += self._judge(self.watches[watch_id], now)
+        for watch in sorted(due, key=lambda watch: watch.config.parent is not None):
+            changes += self._judge(watch, now)
         return changes
 
     def accept(self, watch_id: str, now: Instant) -> Sequence[Change]:
