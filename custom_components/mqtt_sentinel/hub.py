@@ -18,7 +18,7 @@ from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
-from .outcome.bus import fire_incident
+from .outcome.bus import fire_incident, fire_occasion
 from .outcome.issues import hide_incident, show_broker, show_incident
 from .setup_data import read_alarm, read_watch
 from .storage import Memory, MemoryStore
@@ -91,6 +91,7 @@ class Hub:
         memory = await self._store.load()
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        self.sentinel.occasions.restore(memory.events)
         subentries = self.entry.subentries.values()
         watches = [
             read_watch(subentry, self.entry.options)
@@ -316,14 +317,15 @@ class Hub:
         belong to it.
         """
         told = [change for change in changes if change]
+        shown = [change for change in told if change.to_show]
         alarms = {
             alarm_id
-            for change in told
+            for change in shown
             for alarm_id in self.expectations.alarms_over(change.watch.config.id)
         }
         if any(change.turn or _agrees_now(change) for change in told):
             self._store.save_soon()
-        self._show(told, alarms)
+        self._show(shown, alarms)
         for change in told:
             watch_id = change.watch.config.id
             if change.turn or _judged_otherwise(change):
@@ -331,6 +333,8 @@ class Hub:
             self._notify(Moment.TELL, watch_id, change)
             if change.turn:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.occasion:
+                self._shield(fire_occasion, self.hass, self.device_id(watch_id), change)
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
         self._arm()
@@ -401,6 +405,7 @@ class Hub:
         return Memory(
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
+            self.sentinel.occasions.latest(),
         )
 
 

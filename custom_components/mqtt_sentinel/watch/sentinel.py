@@ -8,7 +8,8 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind
 from .incidents import Incident, Severity, is_over
 from .known import KnownThings
-from .reports import ConnectionReport, is_sign_of_life
+from .occasions import Occasions
+from .reports import ConnectionReport, EvidenceReport, OccasionReport, is_sign_of_life
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .clock import Instant
     from .reports import Report, ThingKey
     from .watched import WatchConfig
+
+
+_HAPPENED = (OccasionReport, EvidenceReport)
 
 
 class Turn(StrEnum):
@@ -31,6 +35,8 @@ class Change:
     """What one step changed of one watch: its judgement, its connection, its incident.
 
     ``connection`` is the state that the thing changed to, None when it did not change.
+    ``occasion`` is what happened at the thing. ``to_show`` is False when that was all: there is
+    something to tell, and no state that would be another.
     """
 
     watch: Watched
@@ -39,6 +45,8 @@ class Change:
     connection: bool | None = None
     turn: Turn | None = None
     incident: Incident | None = None
+    occasion: OccasionReport | EvidenceReport | None = None
+    to_show: bool = True
 
 
 class Sentinel:
@@ -52,6 +60,7 @@ class Sentinel:
         self._broker = False
         self._subscribed_at: float | None = None
         self.known = KnownThings()
+        self.occasions = Occasions()
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
@@ -123,10 +132,21 @@ class Sentinel:
             self.known.hear(report)
             return None
         before = watch.last_up
-        if not self._take_in(watch, report):
-            return None
-        change = self._judge(watch, report.at, _connection_change(watch, before))
-        return change or _same_judgement(watch)
+        changed = self._take_in(watch, report)
+        occasion = self._happened(report) if isinstance(report, _HAPPENED) else None
+        if changed:
+            change = self._judge(watch, report.at, _connection_change(watch, before))
+            change = change or _same_judgement(watch)
+            return replace(change, occasion=occasion) if occasion else change
+        if occasion:
+            return replace(_same_judgement(watch), occasion=occasion, to_show=False)
+        return None
+
+    def _happened(
+        self, report: OccasionReport | EvidenceReport
+    ) -> OccasionReport | EvidenceReport | None:
+        """What happened now: not what the broker kept, and not what was told already."""
+        return None if report.retained or not self.occasions.is_new(report) else report
 
     def _take_in(self, watch: Watched, report: Report) -> bool:
         """Put a report into the facts; tell whether a judgement could differ now."""
