@@ -334,7 +334,8 @@ class Hub:
             if change.turn:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
             if change.occasion:
-                self._shield(fire_occasion, self.hass, self.device_id(watch_id), change)
+                device_id, config = self.device_id(watch_id), change.watch.config
+                self._shield(fire_occasion, self.hass, device_id, config, change.occasion)
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
         self._arm()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..watch.incidents import Incident
     from ..watch.reports import EvidenceReport
     from ..watch.sentinel import Change
+    from ..watch.watched import WatchConfig
 
 _EVENTS = {Turn.OPENED: EVENT_MISMATCH, Turn.CLOSED: EVENT_RECOVERED}
 # Not every sensor tells how long it lasts: then it was seen, and that is all.
@@ -53,17 +54,19 @@ def incident_facts(incident: Incident) -> dict[str, Any]:
 
 
 @callback
-def fire_occasion(hass: HomeAssistant, device_id: str | None, change: Change) -> None:
-    """Fire the event of what happened at a thing."""
-    report = change.occasion
-    if report is None:
-        return
+def fire_occasion(
+    hass: HomeAssistant,
+    device_id: str | None,
+    config: WatchConfig,
+    report: OccasionReport | EvidenceReport,
+) -> None:
+    """Fire the event of what happened at a watched thing."""
     hass.bus.async_fire(
         EVENT_MOTION if report.occasion is Occasion.MOTION else EVENT_RECEIVED,
         {
             ATTR_DEVICE_ID: device_id,
-            ATTR_NAME: change.watch.config.name,
-            "watch_id": change.watch.config.id,
+            ATTR_NAME: config.name,
+            "watch_id": config.id,
             **occasion_facts(report),
         },
     )
