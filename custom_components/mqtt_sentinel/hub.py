@@ -18,7 +18,7 @@ from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
-from .outcome.bus import fire_incident, fire_storm
+from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
 from .setup_data import read_alarm, read_watches
 from .storage import Memory, MemoryStore
@@ -92,6 +92,7 @@ class Hub:
         memory = await self._store.load()
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        self.sentinel.occasions.restore(memory.events)
         subentries = self.entry.subentries.values()
         self._setups = read_watches(subentries, self.entry.options)
         watches = self._setups.values()
@@ -335,14 +336,15 @@ class Hub:
         All states are shown before anything is told: who reacts to an event finds the states that
         belong to it.
         """
+        shown = [change for change in changes if change.to_show]
         alarms = {
             alarm_id
-            for change in changes
+            for change in shown
             for alarm_id in self.expectations.alarms_over(change.watch.config.id)
         }
         if any(change.turn or _agrees_now(change) for change in changes):
             self._store.save_soon()
-        self._show(changes, alarms)
+        self._show(shown, alarms)
         for change in changes:
             watch_id = change.watch.config.id
             if change.turn or _judged_otherwise(change):
@@ -350,6 +352,9 @@ class Hub:
             self._notify(Moment.TELL, watch_id, change)
             if change.turn:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.occasion:
+                device_id, config = self.device_id(watch_id), change.watch.config
+                self._shield(fire_occasion, self.hass, device_id, config, change.occasion)
         self._tell_storms()
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
@@ -432,6 +437,7 @@ class Hub:
         return Memory(
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
+            self.sentinel.occasions.latest(),
         )
 
 

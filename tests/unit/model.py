@@ -8,8 +8,9 @@ wall showed, for whatever people see and whatever has to outlive a restart.
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import wraps
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from custom_components.mqtt_sentinel.watch.expectation import (
     OBSERVED_ONLY,
@@ -19,7 +20,7 @@ from custom_components.mqtt_sentinel.watch.expectation import (
 from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from custom_components.mqtt_sentinel.watch.reports import ThingKey
     from custom_components.mqtt_sentinel.watch.settings import CheckSettings
@@ -114,6 +115,20 @@ def is_alive(entry: Entry) -> bool:
     return entry.what is What.SAID and not entry.retained and entry.up is not False
 
 
+def of_prefix[T](search: Callable[[Story, int], T]) -> Callable[..., T]:
+    """Search the log up to a line, all of it by default, once: what was written stays written."""
+
+    @wraps(search)
+    def searched(story: Story, to: int | None = None) -> T:
+        line = len(story.log) if to is None else to
+        key = search.__name__, line
+        if key not in story.found:
+            story.found[key] = search(story, line)
+        return cast("T", story.found[key])
+
+    return searched
+
+
 _END_OF_BELIEF = {What.LOST, What.RESTARTED, What.MOVED, What.MADE}
 _OVER = {Reason.OBSERVED_ONLY, Reason.NOT_VERIFIED}
 
@@ -124,15 +139,21 @@ class Story:
     def __init__(self, made: Entry, *before: Entry) -> None:
         """Begin with what was so ``before``: how the broker is, what was heard already."""
         self.log = [made, *before]
+        self.found: dict[tuple[str, int], object] = {}
         self.pages: list[Page] = []
         self.look(made.at, made.wall)
 
     def happened(self, *entries: Entry) -> None:
-        """Write on, and look at it when that is done; nothing new is no reason to look."""
+        """Write on, and look at it when that is done; nothing new is no reason to look.
+
+        To be silent about it is no reason either.
+        """
         heard, awaited = self.heard(), self._awaits_ping()
         self.log += entries
         last = entries[-1]
         pinged = last.ping and not last.retained and awaited
+        if last.what is What.MUTED:
+            return
         if last.what is not What.SAID or heard != self.heard() or pinged:
             self.look(last.at, last.wall)
 
@@ -159,13 +180,15 @@ class Story:
         lines = range(len(self.log) if to is None else to)
         return next((line for line in reversed(lines) if self.log[line].what in what), -1)
 
-    def settings(self, to: int | None = None) -> CheckSettings:
+    @of_prefix
+    def settings(self, to: int) -> CheckSettings:
         """The settings that were in force before line ``to``."""
         found = self.log[self.last(What.MADE, What.SET, What.MOVED, to=to)].settings
         assert found
         return found
 
-    def expected(self, to: int | None = None) -> Expectation:
+    @of_prefix
+    def expected(self, to: int) -> Expectation:
         """What was expected before line ``to``."""
         line = self.last(What.TOLD, to=to)
         return OBSERVED_ONLY if line < 0 else self.log[line].expectation
@@ -181,18 +204,19 @@ class Story:
             before.verify,
         ) == (True, False)
 
-    def _turn(self, to: int | None = None) -> int:
-        """The line since which the present expectation holds."""
-        lines = range(len(self.log) if to is None else to)
-        return next(line for line in reversed(lines) if self._is_turn(line))
+    @of_prefix
+    def _turn(self, to: int) -> int:
+        """The line since which the expectation before line ``to`` holds."""
+        return next(line for line in reversed(range(to)) if self._is_turn(line))
 
     def since(self, to: int | None = None) -> float:
         """Since when the present expectation holds, on the wall clock."""
         return self.log[self._turn(to)].wall
 
-    def settled_at(self, to: int | None = None) -> float:
+    @of_prefix
+    def settled_at(self, to: int) -> float:
         """When the time that the thing has to follow is over, as it was before line ``to``."""
-        for line in reversed(range(len(self.log) if to is None else to)):
+        for line in reversed(range(to)):
             entry = self.log[line]
             settle = self.settings(line + 1).settle
             if entry.what is What.MADE:
@@ -222,7 +246,8 @@ class Story:
 
     # Pings
 
-    def waits_for_pings_from(self) -> float:
+    @of_prefix
+    def waits_for_pings_from(self, to: int) -> float:
         """The moment from which the intervals without a ping are counted."""
         turn = max(self.last(What.RESTARTED), self._turn())
         moments = [self.settled_at(turn + 1)]
@@ -244,7 +269,8 @@ class Story:
                 moments.append(entry.at)
         return max(moments)
 
-    def pinged_at(self) -> float | None:
+    @of_prefix
+    def pinged_at(self, to: int) -> float | None:
         """When it pinged last, alive and not after it said that it is gone."""
         begun = self.last(What.RESTARTED, What.MADE, What.MOVED)
         pings = [
@@ -364,13 +390,14 @@ class Story:
             return None
         return None if line < 0 else self.log[line].at + self.settings().grace
 
-    def heard(self, to: int | None = None) -> tuple[bool | None, bool]:
+    @of_prefix
+    def heard(self, to: int) -> tuple[bool | None, bool]:
         """Whether it is connected, as far as it was heard, and whether something live says so.
 
         What it said before the thing that it is reached through went is worth no more than what a
         broker kept.
         """
-        lines = self.log[: len(self.log) if to is None else to]
+        lines = self.log[:to]
         gone = self.last(What.FAMILY, to=to)
         while gone >= 0 and lines[gone].up:
             gone = self.last(What.FAMILY, to=gone)
@@ -393,11 +420,15 @@ class Story:
         downs = takewhile(lambda entry: entry.up is not True, reversed(said))
         return False, any(entry.up is False and not entry.retained for entry in downs)
 
-    def _statements(self) -> Iterator[tuple[int, bool, bool | None]]:
+    @of_prefix
+    def _statements(self, to: int) -> list[tuple[int, bool, bool | None]]:
         """All it ever said of being connected: the line, what it said, and what it said before."""
+        return list(self._stated(self.log[:to]))
+
+    def _stated(self, log: list[Entry]) -> Iterator[tuple[int, bool, bool | None]]:
         before: bool | None = None
         current: bool | None = None
-        for line, entry in enumerate(self.log):
+        for line, entry in enumerate(log):
             if entry.what in _END_OF_BELIEF:
                 current = None
             if entry.what is What.MOVED:
@@ -416,7 +447,8 @@ class Story:
         """The lines at which it said something else than the last time that it said anything."""
         return {line for line, up, before in self._statements() if up is not before}
 
-    def is_accepted(self) -> bool:
+    @of_prefix
+    def is_accepted(self, to: int) -> bool:
         """Tell whether a user's word that all is well still stands."""
         line = self.last(What.ACCEPTED)
         if line < 0:
@@ -449,7 +481,7 @@ class Story:
 
     def connection_news(self) -> bool | None:
         """What it said last of being connected, if that is news; retained, it tells none."""
-        statements = list(self._statements())
+        statements = self._statements()
         said = self.last(What.SAID)
         if not statements or statements[-1][0] != said:
             return None
@@ -613,10 +645,11 @@ class World:
         """A thing said something. Return which watch that is about."""
         for watch_id, watched in self.keys.items():
             if watched == key:
-                self.stories[watch_id].happened(entry)
                 parent = self._parent_of(key)
                 if parent and parent.heard()[0] is None and is_alive(entry):
                     parent.happened(Entry(What.SAID, entry.at, entry.wall))
+                    self._tell_families(entry)
+                self.stories[watch_id].happened(entry)
                 self._tell_families(entry)
                 return watch_id
         self._strangers.setdefault(key, []).append(entry)

@@ -5,21 +5,26 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import EVENT_MISMATCH, EVENT_RECOVERED
+from ..const import EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
 from ..watch.incidents import Turn
+from ..watch.reports import Occasion, OccasionReport
+
 from .wording import as_utc, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..watch.incidents import Incident
+    from ..watch.reports import EvidenceReport
     from ..watch.sentinel import Change
     from ..watch.storms import Storm
-    from ..watch.watched import Watched
+    from ..watch.watched import WatchConfig, Watched
 
 STORM = "storm"
 
 _EVENTS = {Turn.OPENED: EVENT_MISMATCH, Turn.CLOSED: EVENT_RECOVERED}
+# Not every sensor tells how long it lasts: then it was seen, and that is all.
+_MOTION = {True: "began", False: "ended", None: "seen"}
 
 
 @callback
@@ -76,3 +81,38 @@ def incident_facts(incident: Incident) -> dict[str, Any]:
         "opened_at": as_utc(incident.opened_at).isoformat(),
         "closed_at": as_utc(incident.closed_at).isoformat() if incident.closed_at else None,
     }
+
+
+@callback
+def fire_occasion(
+    hass: HomeAssistant,
+    device_id: str | None,
+    config: WatchConfig,
+    report: OccasionReport | EvidenceReport,
+) -> None:
+    """Fire the event of what happened at a watched thing."""
+    hass.bus.async_fire(
+        EVENT_MOTION if report.occasion is Occasion.MOTION else EVENT_RECEIVED,
+        {
+            ATTR_DEVICE_ID: device_id,
+            ATTR_NAME: config.name,
+            "watch_id": config.id,
+            **occasion_facts(report),
+        },
+    )
+
+
+def occasion_facts(report: OccasionReport | EvidenceReport) -> dict[str, Any]:
+    """What happened in JSON types, for events and attributes.
+
+    What the thing told of it stays apart under ``data``: no name that it chose can take the place
+    of one of ours. The dialects see to it that it is small. Of a picture or a video there are its
+    number and its size in bytes; the content belongs on neither a bus nor a state.
+    """
+    if not isinstance(report, OccasionReport):
+        told = {"number": report.number, "size": len(report.content)}
+        return {"event_id": report.event_id, "kind": report.occasion.value, "data": told}
+    facts = {"event_id": report.event_id, "data": dict(report.data)}
+    if report.occasion is Occasion.MOTION:
+        return facts | {"motion": _MOTION[report.begins]}
+    return facts | {"kind": report.occasion.value}

@@ -9,7 +9,16 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind, Wanted
 from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
-from .reports import ConnectionReport, PingReport, Report, TelemetryReport, is_sign_of_life
+from .occasions import Occasions
+from .reports import (
+    ConnectionReport,
+    EvidenceReport,
+    OccasionReport,
+    PingReport,
+    Report,
+    TelemetryReport,
+    is_sign_of_life,
+)
 from .storms import Storms
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
@@ -20,11 +29,16 @@ if TYPE_CHECKING:
     from .watched import WatchConfig
 
 
+_HAPPENED = (OccasionReport, EvidenceReport)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one step changed of one watch: its judgement, its connection, its incident.
 
     ``connection`` is the state that the thing changed to, None when it did not change.
+    ``occasion`` is what happened at the thing. ``to_show`` is False when that was all: there is
+    something to tell, and no state that would be another.
     """
 
     watch: Watched
@@ -33,6 +47,8 @@ class Change:
     connection: bool | None = None
     turn: Turn | None = None
     incident: Incident | None = None
+    occasion: OccasionReport | EvidenceReport | None = None
+    to_show: bool = True
 
 
 class Sentinel:
@@ -47,6 +63,7 @@ class Sentinel:
         self.watches: dict[str, Watched] = {}
         self.storms = Storms()
         self.known = KnownThings()
+        self.occasions = Occasions()
         self._by_key: dict[ThingKey, Watched] = {}
         self._children: defaultdict[ThingKey, dict[str, Watched]] = defaultdict(dict)
         self._deadlines = Deadlines()
@@ -150,13 +167,17 @@ class Sentinel:
         if watch is None:
             self.known.hear(report)
             return ()
-        before = watch.last_up
         changes: Sequence[Change] = ()
+        if watch.config.parent and is_sign_of_life(report):
+            changes = self._vouch(watch.config.parent, report)
+        before = watch.last_up
         if self._take_in(watch, report):
             connection = _connection_change(watch, before)
-            changes = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
-        if watch.config.parent and is_sign_of_life(report):
-            changes = [*self._vouch(watch.config.parent, report), *changes]
+            judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
+            changes = [*changes, *judged]
+        if isinstance(report, _HAPPENED) and not report.retained and self.occasions.is_new(report):
+            happened = replace(_same_judgement(watch), occasion=report, to_show=False)
+            changes = [*changes, happened]
         return changes
 
     def _take_in(self, watch: Watched, report: Report) -> bool:
