@@ -46,9 +46,9 @@ class Pulse:
 
     timing: Timing = Timing()
     cadence: Cadence = field(default_factory=Cadence)
+    running: bool = False
     silent: bool = False
     trusted: bool = False
-    _running: bool = False
     _last: float = 0.0
     _probes: int = 0
     _next_probe: float = 0.0
@@ -60,12 +60,12 @@ class Pulse:
     def begin(self, now: float) -> None:
         """The connection is there, and what was asked to be heard will be."""
         self.end()
-        self._running = True
+        self.running = True
         self._last = self._next_probe = self._not_before = now
 
     def end(self) -> None:
         """There is no connection any more; nothing is due."""
-        self._running = self.silent = self.trusted = self._given_up = False
+        self.running = self.silent = self.trusted = self._given_up = False
         self.cadence = Cadence()
         self._probes = 0
 
@@ -78,7 +78,7 @@ class Pulse:
 
     def hear_probe(self, at: float) -> None:
         """A probe came back."""
-        if self._running:
+        if self.running:
             self.trusted = True
             self._probes = 0
             self.hear(at)
@@ -90,7 +90,7 @@ class Pulse:
 
     def deadline(self) -> float | None:
         """When :meth:`due` wants to be called, None for never."""
-        if not self._running:
+        if not self.running:
             return None
         if self.silent:
             return min(self._look_at, self._next_probe) if self.trusted else self._look_at
@@ -100,7 +100,7 @@ class Pulse:
 
     def due(self, now: float) -> Beat | None:
         """What has to be done now, once; ask again until there is nothing."""
-        if not self._running:
+        if not self.running:
             return None
         if self.silent:
             return self._listen(now)
