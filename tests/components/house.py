@@ -99,6 +99,7 @@ class Broker:
         self._clock = clock
         self._client = client
         self._held: list[int] = []
+        self._take = client.publish.side_effect
         client.disconnect.side_effect = self._disconnect
 
     async def publish(
@@ -130,6 +131,22 @@ class Broker:
         while self._held:
             self._client.on_subscribe(None, None, self._held.pop(), [MockMqttReasonCode()], None)
         await self._clock.settle()
+
+    def hang(self, *, answer: bool = False) -> None:
+        """Bring back nothing that is published, or again with ``answer``; the connection stays."""
+        self._client.publish.side_effect = self._take if answer else self._swallow
+
+    def _swallow(self, *_: object, **__: object) -> Mock:
+        mid = 2_000_000 + self._client.publish.call_count
+        self._hass.loop.call_soon(
+            self._client.on_publish, None, None, mid, MockMqttReasonCode(), None
+        )
+        return Mock(mid=mid, rc=0)
+
+    @property
+    def published(self) -> list[str]:
+        """The topics that something was published to."""
+        return [call.args[0] for call in self._client.publish.call_args_list]
 
     def _hold(self, *_: object, **__: object) -> tuple[int, int]:
         self._held.append(1_000_000 + self._client.subscribe.call_count)
