@@ -106,9 +106,15 @@ class Broker:
         self, topic: str, payload: str | bytes | dict[str, Any], *, retain: bool = False
     ) -> None:
         """Deliver a message; ``retain`` says that the broker kept it."""
+        self.deliver(topic, payload, retain=retain)
+        await self._clock.settle()
+
+    def deliver(
+        self, topic: str, payload: str | bytes | dict[str, Any], *, retain: bool = False
+    ) -> None:
+        """Deliver a message, and leave what comes of it for later."""
         raw = json.dumps(payload) if isinstance(payload, dict) else payload
         async_fire_mqtt_message(self._hass, topic, raw, retain=retain)
-        await self._clock.settle()
 
     async def go(self) -> None:
         """The connection to the broker breaks."""
