@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.service import async_get_all_descriptions
 import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
@@ -291,8 +292,6 @@ async def test_without_dead_letters_there_is_nothing_to_tell(house: House) -> No
 
 
 async def test_the_actions_are_described(hass: HomeAssistant, guarded: House) -> None:
-    from homeassistant.helpers.service import async_get_all_descriptions  # noqa: PLC0415
-
     found = (await async_get_all_descriptions(hass))[DOMAIN]
     assert found["acknowledge"]["target"] == {"entity": [{"integration": DOMAIN}]}
     assert set(found["get_dead_letters"]["fields"]) == {"limit", "reason"}
