@@ -151,6 +151,7 @@ async def test_the_own_topics_of_a_broker_tell_its_silence_too(house: House) -> 
     assert await house.hass.config_entries.async_setup(entry.entry_id)
     await house.clock.advance(SUBSCRIBE_TIME)
     await house.service(FRONT, "on")
+    await house.broker.publish("$SYS/broker/uptime", "9999 seconds", retain=True)
     for uptime in range(10):
         await house.clock.advance(10)
         await house.broker.publish("$SYS/broker/uptime", f"{10 * uptime} seconds")

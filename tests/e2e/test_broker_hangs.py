@@ -41,7 +41,7 @@ async def until(true: Callable[[], bool]) -> float:
     """Wait until something is true; tell how long that took, in seconds."""
     begun = time.monotonic()
     async with asyncio.timeout(_PATIENCE):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for is a state, not an event
             await asyncio.sleep(_LOOK)
     return time.monotonic() - begun
 
