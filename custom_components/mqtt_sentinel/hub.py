@@ -1,7 +1,7 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 import logging
@@ -13,11 +13,12 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
-from .dialects import custom
+from .dialects import broker, custom
 from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
+from .intake.pulse import PulseIntake
 from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
 from .setup_data import read_alarm, read_watches
@@ -27,19 +28,25 @@ from .watch.incidents import Turn
 from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
+from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
+    from .watch.clock import Instant
     from .watch.expectation import Expectation
     from .watch.reports import Report, ThingKey
+    from .watch.watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
 
-# How often "last seen" is brought up to date; with every message it would drown the recorder.
-_LAST_SEEN_EVERY = timedelta(seconds=30)
+# How often "last seen" and the numbers of the hub are brought up to date; with every message they
+# would drown the recorder.
+_NOW_AND_THEN = timedelta(seconds=30)
 # How often it is written down when nothing else is worth it, as often as states that are restored.
 _KEEP_EVERY = timedelta(minutes=15)
+
+_THERE = frozenset({Link.CONNECTED, Link.SUBSCRIBED})
 
 type SentinelConfigEntry = ConfigEntry[Hub]
 type Listener = Callable[[Change | None], None]
@@ -65,6 +72,9 @@ class Hub:
         self.entry = entry
         self.sentinel = Sentinel()
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
+        self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
+        self.vitals = Vitals(now())
+        self.open_incidents: set[str] = set()
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
         self.broker_gone_since: float | None = None
@@ -99,6 +109,7 @@ class Hub:
         for setup in watches:
             restored = memory.watches.get(setup.config.id)
             self._apply(*self.sentinel.add(setup.config, now(), restored))
+            self._count_incident(self.sentinel.watches[setup.config.id])
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
@@ -113,7 +124,7 @@ class Hub:
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
-            async_track_time_interval(self.hass, self._tell_last_seen, _LAST_SEEN_EVERY),
+            async_track_time_interval(self.hass, self._tell_now_and_then, _NOW_AND_THEN),
             async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
         ]
 
@@ -123,12 +134,14 @@ class Hub:
         for key in watched:
             dialects.append(key.dialect)
             sites.append(key.site)
+        await self.pulse.start(cadence=broker.NAME in dialects)
         await self.mqtt.start(
             [DIALECTS[name] for name in dict.fromkeys(dialects)], dict.fromkeys(sites)
         )
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        self.pulse.stop()
         self.mqtt.stop()
         self.expectations.stop()
         while self._stops:
@@ -200,6 +213,8 @@ class Hub:
         if stop := self._unsubscribe.pop(watch_id, None):
             stop()
         hide_incident(self.hass, watch_id)
+        self.open_incidents.discard(watch_id)
+        self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
 
@@ -311,23 +326,38 @@ class Hub:
 
     @callback
     def _linked(self, link: Link) -> None:
+        self.pulse.follow(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()
-        entry_id = self.entry.entry_id
-        if link is Link.GONE:
-            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
-            self.broker_gone_since = moment.wall
-            show_broker(self.hass, entry_id, moment.wall)
-            self._apply(*self.sentinel.broker_lost(moment))
-        elif link is Link.CONNECTED:
-            if self.broker_gone_since is not None:
-                _LOGGER.info("The MQTT broker is back")
-            self.broker_gone_since = None
-            show_broker(self.hass, entry_id, None)
-            self._apply(*self.sentinel.broker_back(moment))
+        self.vitals.follow_broker(link in _THERE, moment)
+        if link in _THERE:
+            self._broker_there(link, moment)
         else:
+            self._broker_missing(moment, silent=link is Link.SILENT)
+        self._show_hub()
+
+    @callback
+    def _broker_missing(self, moment: Instant, *, silent: bool) -> None:
+        if silent:
+            _LOGGER.info("The MQTT broker does not answer; all verdicts are suspended")
+        else:
+            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
+        self.broker_gone_since = self.broker_gone_since or moment.wall
+        show_broker(self.hass, self.entry.entry_id, self.broker_gone_since, silent=silent)
+        suspend = self.sentinel.broker_silent if silent else self.sentinel.broker_lost
+        self._apply(*suspend(moment))
+
+    @callback
+    def _broker_there(self, link: Link, moment: Instant) -> None:
+        if link is Link.SUBSCRIBED:
             self._apply(*self.sentinel.subscribed(moment))
+            return
+        if self.broker_gone_since is not None:
+            _LOGGER.info("The MQTT broker is back")
+        self.broker_gone_since = None
+        show_broker(self.hass, self.entry.entry_id, None)
+        self._apply(*self.sentinel.broker_back(moment))
 
     @callback
     def _apply(self, *changes: Change) -> None:
@@ -378,13 +408,28 @@ class Hub:
         self._notify(Moment.TELL, alarm_id, None)
 
     @callback
-    def _show(self, changes: Iterable[Change], alarms: Iterable[str]) -> None:
+    def _show(self, changes: Collection[Change], alarms: Iterable[str]) -> None:
         for alarm_id in alarms:
             self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
         for change in changes:
+            if change.turn:
+                self._count_incident(change.watch)
             self._notify(Moment.SHOW, change.watch.config.id, change)
         for alarm_id in alarms:
             self._notify(Moment.SHOW, alarm_id, None)
+        if any(change.turn for change in changes):
+            self._show_hub()
+
+    @callback
+    def _count_incident(self, watch: Watched) -> None:
+        if watch.incident:
+            self.open_incidents.add(watch.config.id)
+        else:
+            self.open_incidents.discard(watch.config.id)
+
+    @callback
+    def _show_hub(self) -> None:
+        self._notify(Moment.SHOW, self.entry.entry_id, None)
 
     @callback
     def _notify(self, moment: Moment, subject: str, change: Change | None) -> None:
@@ -396,6 +441,7 @@ class Hub:
             consumer(*args, **kwargs)
         except Exception:
             # Whatever a consumer does wrong, the verdict has to reach the others.
+            self.vitals.errors += 1
             _LOGGER.exception("A consumer of a change failed")
 
     # Time
@@ -423,11 +469,13 @@ class Hub:
         self._apply(*self.sentinel.wake(now()))
 
     @callback
-    def _tell_last_seen(self, _: datetime) -> None:
+    def _tell_now_and_then(self, _: datetime) -> None:
         for watch_id, watch in self.sentinel.watches.items():
             if self._last_seen_told.get(watch_id) != watch.last_seen:
                 self._last_seen_told[watch_id] = watch.last_seen
                 self._notify(Moment.SHOW, watch_id, None)
+        self.vitals.follow_messages(self.mqtt.messages, now())
+        self._show_hub()
 
     @callback
     def _keep_last_seen(self, _: datetime) -> None:

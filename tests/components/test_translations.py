@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.mqtt_sentinel import condition, repairs, trigger
 from custom_components.mqtt_sentinel.const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.event import Happened
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
@@ -82,7 +83,7 @@ def test_the_english_texts_are_the_strings() -> None:
 
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
-    assert keys | {"broker_gone"} == set(STRINGS["issues"])
+    assert keys | {"broker_gone", "broker_silent"} == set(STRINGS["issues"])
 
 
 @pytest.mark.parametrize(("reason", "kind", "heard_at"), list(possible()))
@@ -107,14 +108,15 @@ async def test_the_texts_of_an_issue_use_what_it_gives(
     assert "{" not in dialog["description"].format(**given)
 
 
-async def test_the_text_about_the_broker_uses_what_it_gives(hass: HomeAssistant) -> None:
-    show_broker(hass, "hub", 1.0)
+@pytest.mark.parametrize(("silent", "key"), [(False, "broker_gone"), (True, "broker_silent")])
+async def test_the_text_about_the_broker_uses_what_it_gives(
+    hass: HomeAssistant, silent: bool, key: str
+) -> None:
+    show_broker(hass, "hub", 1.0, silent=silent)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, "broker_gone_hub")
     assert issue
-    assert issue.translation_key == "broker_gone"
-    assert placeholders(STRINGS["issues"]["broker_gone"]) == set(
-        issue.translation_placeholders or {}
-    )
+    assert issue.translation_key == key
+    assert placeholders(STRINGS["issues"][key]) == set(issue.translation_placeholders or {})
 
 
 def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
@@ -126,6 +128,7 @@ def test_every_choice_has_a_text() -> None:
     options = {key: set(value["options"]) for key, value in STRINGS["selector"].items()}
     assert options == {
         "armed_mode": set(ARMED_MODES),
+        "dead_letter_reason": set(Flaw),
         "dialect": set(DIALECTS),
         "expect": {*SourceKind, "none"},
         "protection": set(Protection),
@@ -153,7 +156,7 @@ def test_every_exception_has_a_text() -> None:
     raised = set()
     for file in ROOT.rglob("*.py"):
         raised |= set(
-            re.findall(r'translation_domain=DOMAIN, translation_key="(\w+)"', file.read_text())
+            re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', file.read_text())
         )
     assert raised == set(STRINGS["exceptions"])
 

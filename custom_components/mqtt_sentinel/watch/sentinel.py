@@ -262,6 +262,14 @@ class Sentinel:
             watch.facts.live = False
         return self._apply_broker(now)
 
+    def broker_silent(self, now: Instant) -> Sequence[Change]:
+        """No verdict can be trusted while the broker hangs.
+
+        What was heard still holds: nothing is lost on a connection that is there, it only comes late.
+        """
+        self._broker = False
+        return self._apply_broker(now)
+
     def broker_back(self, now: Instant) -> Sequence[Change]:
         """The broker is there; the subscriptions are not yet."""
         self._broker = True
