@@ -1,4 +1,4 @@
-"""The fix flow of an incident: verify again, accept what is reported, or mute."""
+"""The fix flows: of an incident, and of things that nobody watches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .config_flow.known import KnownThingsRepairFlow
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
+from .outcome.known import known_issue_id
 
 
 class IncidentRepairFlow(RepairsFlow):
@@ -61,5 +63,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
     """Create the flow that fixes an issue."""
-    assert data is not None  # every fixable issue of ours names its watch
+    assert data is not None  # every fixable issue of ours names its hub
+    if issue_id == known_issue_id(data["entry_id"]):
+        return KnownThingsRepairFlow(data["entry_id"])
     return IncidentRepairFlow(data["entry_id"], data["watch_id"])

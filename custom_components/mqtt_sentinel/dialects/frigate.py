@@ -139,4 +139,5 @@ FRIGATE = Dialect(
     expects=SourceKind.ALWAYS,
     parent=_parent,
     shown=True,
+    levels=(1, 2),
 )

@@ -196,4 +196,5 @@ SERVICES = Dialect(
         Route("motion/video/+/+", _video),
     ),
     expects=SourceKind.ALARM,
+    levels=(2,),
 )

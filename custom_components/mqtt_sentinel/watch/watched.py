@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation
 from .incidents import Incident, expectation_as_dict, expectation_from_dict
 from .verdict import Facts, Judgement, Reason, Verdict
@@ -81,6 +82,7 @@ class Watched:
     last_seen: float | None = None
     details: DeviceDetails | None = None
     incident: Incident | None = None
+    cadence: Cadence = field(default_factory=Cadence)
 
     def snapshot(self) -> Snapshot:
         """What of it has to outlive a restart."""
