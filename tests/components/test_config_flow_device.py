@@ -55,7 +55,11 @@ async def test_one_that_was_heard(hub: House) -> None:
     }
     await dialog.submit(thing="services||object_detection/back")
     assert dialog.step == "expect"
-    assert dialog.shown["description_placeholders"] == {"thing": "object_detection back"}
+    assert dialog.shown["description_placeholders"] == {
+        "thing": "object_detection back",
+        "pings": "-",
+        "values": "-",
+    }
     assert dialog.suggested("name") == "object_detection back"
     assert dialog.suggested("expect") == "alarm"
     await dialog.submit(name="Back door", expect="always", checks=CHECKS)

@@ -241,7 +241,8 @@ class SentinelOptionsFlow(OptionsFlow):
             if set(user_input[CONF_WATCH_ALL]) & set(user_input[CONF_IGNORE_ALL]):
                 errors[CONF_IGNORE_ALL] = "watched_and_ignored"
             else:
-                chosen = {**options, **user_input}
+                misses = int(user_input[CONF_PING_MISSES])
+                chosen = {**options, **user_input, CONF_PING_MISSES: misses}
                 if chosen.pop(CONF_LISTEN_AGAIN, False):
                     del chosen[CONF_IGNORED]
                 return self.async_create_entry(data=chosen)
