@@ -148,8 +148,8 @@ class Newcomers:
     def ignore(self, keys: Collection[ThingKey]) -> bool:
         """Announce these things no more; False when there are too many to remember."""
         watched = {subentry.unique_id for subentry in self._entry.subentries.values()}
-        before = [name for name in self._entry.options.get(CONF_IGNORED, ()) if name not in watched]
-        ignored = list(dict.fromkeys([*before, *map(thing_id, keys)]))
+        names = dict.fromkeys([*self._entry.options.get(CONF_IGNORED, ()), *map(thing_id, keys)])
+        ignored = [name for name in names if name not in watched]
         if len(ignored) > MOST_IGNORED:
             return False
         self._choose({CONF_IGNORED: ignored})

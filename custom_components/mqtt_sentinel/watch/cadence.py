@@ -26,7 +26,7 @@ class Cadence:
     """The gaps between the last live messages of a thing, in monotonic seconds.
 
     Pings make the rhythm. Of a thing that was never heard to ping, its telemetry does: that tells
-    how often it speaks, but it is no promise to ping. ``pings`` says which of the two it is.
+    how often it speaks, but nobody promised it. ``pings`` says which of the two it is.
     """
 
     last: float | None = None
