@@ -140,4 +140,6 @@ FRIGATE = Dialect(
     parent=_parent,
     shown=True,
     levels=(1, 2),
+    occasions=(Occasion.MOTION,),
+    lasting=(Occasion.MOTION,),
 )

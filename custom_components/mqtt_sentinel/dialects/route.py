@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
-from ..watch.reports import Report, ThingKey
+from ..watch.reports import Occasion, Report, ThingKey
 
 # One message may say several things, about several things.
 type Decoded = Report | Sequence[Report] | None
@@ -70,7 +70,8 @@ class Dialect:
     are the numbers of topic levels that a name can have. ``usual`` says that it is chosen unless
     told: its topics are its own, and hardly anybody else's. ``parent`` names the thing behind
     which a thing of the dialect stands (a bridge), None for those that stand alone. ``shown`` says
-    that another integration of Home Assistant shows its values already.
+    that another integration of Home Assistant shows its values already. ``occasions`` are what can
+    happen at a thing of it, and ``lasting`` those of them that it tells the end of too.
     """
 
     name: str
@@ -80,3 +81,5 @@ class Dialect:
     shown: bool = False
     levels: tuple[int, ...] = (1,)
     usual: bool = True
+    occasions: tuple[Occasion, ...] = ()
+    lasting: tuple[Occasion, ...] = ()

@@ -197,4 +197,12 @@ SERVICES = Dialect(
     ),
     expects=SourceKind.ALARM,
     levels=(2,),
+    occasions=(
+        Occasion.MOTION,
+        Occasion.PICTURE,
+        Occasion.VIDEO,
+        Occasion.TOGGLE,
+        Occasion.ANNOUNCED,
+    ),
+    lasting=(Occasion.MOTION,),
 )

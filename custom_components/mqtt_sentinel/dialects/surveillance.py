@@ -53,4 +53,5 @@ SURVEILLANCE = Dialect(
     NAME,
     tuple(Route(f"sensor/{name}", _event) for name in _OCCASIONS),
     expects=None,
+    occasions=tuple(_OCCASIONS.values()),
 )
