@@ -1,5 +1,6 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -14,14 +15,16 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
 from .dialects import broker, custom
+from .dialects.ping import ping_decoder
 from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.pulse import PulseIntake
+from .newcomers import Newcomers
 from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
-from .setup_data import read_alarm, read_watches
+from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
 from .watch.incidents import Turn
@@ -31,6 +34,8 @@ from .watch.verdict import Reason
 from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
+    from .dialects.custom import CustomTopic
+    from .dialects.route import Decoder
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
@@ -78,11 +83,14 @@ class Hub:
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
         self.broker_gone_since: float | None = None
+        self.newcomers = Newcomers(hass, entry, self.sentinel.known)
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         self._setups: dict[str, WatchSetup] = {}
-        self._unsubscribe: dict[str, CALLBACK_TYPE] = {}
+        self._unsubscribe: dict[str, list[CALLBACK_TYPE]] = {}
+        self._changes = 0
+        self._source: object = None
         self._listeners: dict[Moment, defaultdict[str, list[Listener]]] = {
             moment: defaultdict(list) for moment in Moment
         }
@@ -127,6 +135,7 @@ class Hub:
             async_track_time_interval(self.hass, self._tell_now_and_then, _NOW_AND_THEN),
             async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
         ]
+        self.newcomers.start()
 
     async def _listen_in(self, watched: Iterable[ThingKey]) -> None:
         """Listen to what was chosen, and to all that is watched, chosen or not any more."""
@@ -144,10 +153,12 @@ class Hub:
         self.pulse.stop()
         self.mqtt.stop()
         self.expectations.stop()
+        self.newcomers.stop()
         while self._stops:
             self._stops.pop()()
         self._disarm()
         self._unsubscribe.clear()
+        self._changes += 1  # a refresh that has begun finds nobody any more
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
             hide_incident(self.hass, watch_id)
@@ -161,14 +172,21 @@ class Hub:
         await self._store.save()
 
     async def refresh(self) -> None:
-        """Follow a change of the config entry, touching only what changed."""
+        """Follow a change of the config entry, touching only what changed.
+
+        What changes in one go, such as many watches that are added, is followed in one go.
+        """
+        self._changes = change = self._changes + 1
+        await asyncio.sleep(0)
+        if change != self._changes:
+            return
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
         subentries = self.entry.subentries
-        setups = read_watches(subentries.values(), self.entry.options)
-        for watch_id in [key for key in self._setups if key not in setups]:
-            self._remove_watch(watch_id)
+        setups = self._read()
+        removed = [key for key in self._setups if key not in setups]
+        let_go = [self._remove_watch(watch_id) for watch_id in removed]
         for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
             self.expectations.remove_alarm(alarm_id)
             self.protection.pop(alarm_id, None)
@@ -181,7 +199,23 @@ class Hub:
                 if known is None or known.config != config:
                     self.expectations.set_alarm(config)
                     self._introduce(config.id, config.name, new=known is None)
+        if removed:
+            # Whoever stops watching a thing need not be told that it is new.
+            self.newcomers.ignore([key for key in let_go if key])
+        self.newcomers.follow()
         self._store.save_soon()
+
+    def _read(self) -> dict[str, WatchSetup]:
+        """All watches as they are set up; read again only if something that they depend on changed."""
+        subentries = self.entry.subentries
+        source = (
+            {key: (subentry.title, subentry.data) for key, subentry in subentries.items()},
+            check_defaults(self.entry.options),
+        )
+        if source == self._source:
+            return dict(self._setups)
+        self._source = source
+        return read_watches(subentries.values(), self.entry.options)
 
     # One watch at a time
 
@@ -194,12 +228,13 @@ class Hub:
         change = self.sentinel.configure if before else self.sentinel.add
         self._apply(*change(setup.config, now()))
         self.expectations.set_watch(setup.config, setup.wish)
-        if before is None or before.custom != setup.custom:
+        if before is None or _topics(before) != _topics(setup):
             await self._subscribe(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
-    def _remove_watch(self, watch_id: str) -> None:
+    def _remove_watch(self, watch_id: str) -> ThingKey | None:
+        """Forget a watch; answer which thing of a dialect it was about."""
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
@@ -207,25 +242,32 @@ class Hub:
         self._apply(*self.sentinel.remove(watch_id, now()))
         if not setup.custom and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(
-                KnownThing(watch.config.key, watch.connection, watch.last_seen)
+                KnownThing(watch.config.key, watch.connection, watch.last_seen, watch.cadence)
             )
         self._last_seen_told.pop(watch_id, None)
-        if stop := self._unsubscribe.pop(watch_id, None):
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
         hide_incident(self.hass, watch_id)
         self.open_incidents.discard(watch_id)
         self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
+        return None if setup.custom else watch.config.key
 
     async def _subscribe(self, setup: WatchSetup) -> None:
-        """Listen to the topic of a watch that speaks no dialect of the table."""
+        """Listen to the topics of a watch that no dialect of the table listens to."""
         watch_id = setup.config.id
-        if stop := self._unsubscribe.pop(watch_id, None):
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
+        wanted: list[tuple[str, Decoder]] = []
         if setup.custom:
             decode = custom.decoder(setup.custom, extract_of(self.hass, setup.custom))
-            self._unsubscribe[watch_id] = await self.mqtt.subscribe(setup.custom.topic, "", decode)
+            wanted.append((setup.custom.topic, decode))
+        ping = ping_decoder(setup.config.key)
+        wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
+        for topic_filter, read in wanted:
+            stop = await self.mqtt.subscribe(topic_filter, "", read)
+            self._unsubscribe.setdefault(watch_id, []).append(stop)
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -487,6 +529,11 @@ class Hub:
             dict(self.expectations.memory),
             self.sentinel.occasions.latest(),
         )
+
+
+def _topics(setup: WatchSetup) -> tuple[CustomTopic | None, tuple[str, ...]]:
+    """What a watch has to be listened to for of its own."""
+    return setup.custom, setup.ping_topics
 
 
 def _agrees_now(change: Change) -> bool:

@@ -112,6 +112,7 @@ class Sentinel:
             if known.connection:
                 self._take_in(watch, known.connection)
             watch.last_seen = known.last_seen or watch.last_seen
+            watch.cadence = known.cadence
         return self._judge(watch, now)
 
     def _go_on(self, watch: Watched) -> None:
@@ -190,6 +191,8 @@ class Sentinel:
             up = report.up
         elif report.retained:
             return False
+        else:
+            watch.cadence.learn(report)
         if is_sign_of_life(report):
             watch.last_seen = report.at.wall
         matters = False

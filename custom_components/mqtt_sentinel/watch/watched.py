@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
+from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
 from .flapping import Steadiness
 from .incidents import Incident, expectation_as_dict, expectation_from_dict
@@ -89,6 +90,7 @@ class Watched:
     details: DeviceDetails | None = None
     misses: int = 0
     incident: Incident | None = None
+    cadence: Cadence = field(default_factory=Cadence)
     steadiness: Steadiness = field(default_factory=Steadiness)
     children: dict[str, Watched] = field(default_factory=dict)
 
