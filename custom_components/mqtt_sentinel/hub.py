@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
@@ -20,6 +20,7 @@ from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
 from .outcome.bus import fire_incident
 from .outcome.issues import hide_incident, show_broker, show_incident
+from .outcome.values import Values, remove_values
 from .setup_data import read_alarm, read_watch
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
     from .watch.expectation import Expectation
-    from .watch.reports import Report, ThingKey
+    from .watch.reports import DeviceDetails, Report, ThingKey
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,6 +67,9 @@ class Hub:
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
+        self.values = Values(
+            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self._shield
+        )
         self.broker_gone_since: float | None = None
         self._data = dict(entry.data)
         self._loaded = False
@@ -101,6 +105,9 @@ class Hub:
             watch_id = setup.config.id
             self._setups[watch_id] = setup
             self._apply(self.sentinel.add(setup.config, now(), memory.watches.get(watch_id)))
+        self.values.restore(
+            er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        )
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
@@ -135,6 +142,7 @@ class Hub:
         while self._stops:
             self._stops.pop()()
         self._disarm()
+        self.values.stop()
         self._unsubscribe.clear()
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
@@ -176,6 +184,9 @@ class Hub:
         if before == setup:
             return
         self._setups[watch_id] = setup
+        if before and before.config.key != setup.config.key:
+            self.values.forget(watch_id)
+            remove_values(self.hass, self.entry.entry_id, watch_id)
         change = self.sentinel.configure if before else self.sentinel.add
         self._apply(change(setup.config, now()))
         self.expectations.set_watch(watch_id, setup.wish)
@@ -194,6 +205,7 @@ class Hub:
                 KnownThing(watch.config.key, watch.connection, watch.last_seen)
             )
         self._last_seen_told.pop(watch_id, None)
+        self.values.forget(watch_id)
         if stop := self._unsubscribe.pop(watch_id, None):
             stop()
         hide_incident(self.hass, watch_id)
@@ -274,6 +286,15 @@ class Hub:
     def _heard(self, report: Report) -> None:
         if change := self.sentinel.hear(report):
             self._apply(change)
+        elif self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
+
+    @callback
+    def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
+        """A device told something new of itself."""
+        if details.firmware and (device_id := self.device_id(watch_id)):
+            dr.async_get(self.hass).async_update_device(device_id, sw_version=details.firmware)
+        self._notify(Moment.SHOW, watch_id, None)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -333,6 +354,8 @@ class Hub:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
+        if self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
         self._arm()
 
     @callback
@@ -402,6 +425,12 @@ class Hub:
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
         )
+
+
+def _shows_values(key: ThingKey) -> bool:
+    """Tell whether what a thing measures is shown here, and not by another integration already."""
+    dialect = DIALECTS.get(key.dialect)
+    return dialect is None or not dialect.shown
 
 
 def _agrees_now(change: Change) -> bool:

@@ -12,6 +12,8 @@ IN_A_ROW = 3
 
 # A value that never moved has no spread; a move below this share of it is still none worth telling.
 _LEAST_SPREAD = 0.001
+# So small a difference is none: its square would no longer be a number.
+_NOTHING = 1e-30
 
 
 @dataclass(slots=True)
@@ -30,27 +32,37 @@ class MovingAverage:
     outliers: int = 0
 
     @property
-    def spread(self) -> float:
-        """The standard deviation, and never less than a small share of the mean."""
-        return max(math.sqrt(self.variance), _LEAST_SPREAD * abs(self.mean))
-
-    @property
     def anomaly(self) -> bool:
         """Whether enough samples in a row were out of line."""
         return self.outliers >= IN_A_ROW
 
+    @property
+    def judges(self) -> bool:
+        """Whether it knows the value well enough to tell what is out of line."""
+        return self.samples >= FEWEST_SAMPLES
+
     def add(self, value: float) -> bool:
         """Take in one finite sample; tell whether :attr:`anomaly` changed."""
-        before = self.anomaly
-        off = value - self.mean
-        limit = SPREADS * self.spread
-        if self.samples >= FEWEST_SAMPLES:
-            out = abs(off) > limit
-            self.outliers = self.outliers + 1 if out else 0
-            off = max(-limit, min(off, limit))
-        weight = max(_WEIGHT, 1 / (self.samples + 1))
+        mean = self.mean
+        off = value - mean
+        variance = self.variance
+        turned = False
+        if self.samples < FEWEST_SAMPLES:
+            self.samples += 1
+            weight = max(_WEIGHT, 1 / self.samples)
+        else:
+            weight = _WEIGHT
+            # Also of the sample: from an average of nought the spread could else never grow.
+            least = max(_LEAST_SPREAD * max(abs(mean), abs(value)), _NOTHING)
+            limit = SPREADS * max(math.sqrt(variance), least)
+            if -limit <= off <= limit:
+                turned = self.outliers >= IN_A_ROW
+                self.outliers = 0
+            else:
+                self.outliers += 1
+                turned = self.outliers == IN_A_ROW
+                off = limit if off > 0 else -limit
         step = weight * off
-        self.mean += step
-        self.variance = (1 - weight) * (self.variance + off * step)
-        self.samples = min(self.samples + 1, SAMPLES)
-        return self.anomaly is not before
+        self.mean = mean + step
+        self.variance = (1 - weight) * (variance + off * step)
+        return turned

@@ -8,7 +8,7 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind
 from .incidents import Incident, Severity, is_over
 from .known import KnownThings
-from .reports import ConnectionReport, is_sign_of_life
+from .reports import ConnectionReport, TelemetryReport, is_sign_of_life
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
@@ -52,6 +52,8 @@ class Sentinel:
         self._broker = False
         self._subscribed_at: float | None = None
         self.known = KnownThings()
+        # Those that have something to show beside their judgement; who shows it empties the list.
+        self.fresh: list[Watched] = []
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
@@ -134,10 +136,16 @@ class Sentinel:
         up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
             watch.connection = report
-            watch.details = report.details or watch.details
             up = report.up
-        elif report.retained:
-            return False
+            if watch.learn(report):
+                self.fresh.append(watch)
+            if not up:
+                watch.doubt()
+        else:
+            if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
+                self.fresh.append(watch)
+            if report.retained:
+                return False
         if is_sign_of_life(report):
             watch.last_seen = report.at.wall
         if facts.up is False and not isinstance(report, ConnectionReport):
@@ -178,6 +186,7 @@ class Sentinel:
             watch.connection = None
             watch.facts.up = None
             watch.facts.live = False
+            watch.doubt()
         return self._apply_broker(now)
 
     def broker_back(self, now: Instant) -> list[Change]:
