@@ -29,7 +29,7 @@ PAUSE = 0.1
 _TOGETHER = 0.01
 _MOST_TOGETHER = 50
 
-_DETAILS = tuple(entry.name for entry in fields(DeviceDetails))
+DETAILS = tuple(entry.name for entry in fields(DeviceDetails))
 
 
 class Kind(StrEnum):
@@ -111,7 +111,7 @@ class Values:
             if kind == Kind.VALUE:
                 watch.telemetry.remember(name)
                 self._find_values(self._board(watch.config.id), watch)
-            elif kind == Kind.DETAIL and name in _DETAILS:
+            elif kind == Kind.DETAIL and name in DETAILS:
                 self._board(watch.config.id).items[Item(Kind.DETAIL, name)] = None
 
     @callback
@@ -196,7 +196,7 @@ class Values:
         board.details = details
         found = [
             item
-            for name in _DETAILS
+            for name in DETAILS
             if getattr(details, name) is not None
             and (item := Item(Kind.DETAIL, name)) not in board.items
         ]

@@ -9,6 +9,7 @@ _WEIGHT = 2 / (SAMPLES + 1)
 FEWEST_SAMPLES = 30
 SPREADS = 4.0
 IN_A_ROW = 3
+_FAR = SPREADS**2
 
 # A value that never moved has no spread; a move below this share of it is still none worth telling.
 _LEAST_SPREAD = 0.001
@@ -45,24 +46,29 @@ class MovingAverage:
         """Take in one finite sample; tell whether :attr:`anomaly` changed."""
         mean = self.mean
         off = value - mean
-        variance = self.variance
         turned = False
         if self.samples < FEWEST_SAMPLES:
             self.samples += 1
             weight = max(_WEIGHT, 1 / self.samples)
         else:
             weight = _WEIGHT
-            # Also of the sample: from an average of nought the spread could else never grow.
-            least = max(_LEAST_SPREAD * max(abs(mean), abs(value)), _NOTHING)
-            limit = SPREADS * max(math.sqrt(variance), least)
-            if -limit <= off <= limit:
-                turned = self.outliers >= IN_A_ROW
-                self.outliers = 0
-            else:
+            # Nearly every sample is in line, and then this is all that it costs.
+            if off * off > _FAR * self.variance and (limit := self._limit(value)) < abs(off):
+                off = limit if off > 0 else -limit
                 self.outliers += 1
                 turned = self.outliers == IN_A_ROW
-                off = limit if off > 0 else -limit
+            elif self.outliers:
+                turned = self.outliers >= IN_A_ROW
+                self.outliers = 0
         step = weight * off
         self.mean = mean + step
-        self.variance = (1 - weight) * (variance + off * step)
+        self.variance = (1 - weight) * (self.variance + off * step)
         return turned
+
+    def _limit(self, value: float) -> float:
+        """How far off a sample may be.
+
+        The least spread is also of the sample: from an average of nought it could else never grow.
+        """
+        least = max(_LEAST_SPREAD * max(abs(self.mean), abs(value)), _NOTHING)
+        return SPREADS * max(math.sqrt(self.variance), least)
