@@ -265,7 +265,8 @@ def count_writes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     write = ValueSensor.async_write_ha_state
 
     def counted(entity: ValueSensor) -> None:
-        written.append((entity.item, entity.native_value))
+        if entity.native_value is not None:  # else Home Assistant is still about to add it
+            written.append((entity.item, entity.native_value))
         write(entity)
 
     monkeypatch.setattr(ValueSensor, "async_write_ha_state", counted)
@@ -330,6 +331,32 @@ async def test_watches_do_not_wait_for_each_other(
     await house.clock.advance(PAUSE)
     assert [house.value(f"sensor.{name}_temperature") for name in names] == 60 * ["2"]
     assert len(written) == 120
+
+
+async def test_what_is_new_takes_along_what_waits(
+    guarded: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell(guarded, {"temperature": 1})
+    await guarded.clock.advance(1)
+    await tell(guarded, {"temperature": 2})
+    written = count_writes(monkeypatch)
+    await tell(guarded, {"temperature": 3})
+    await guarded.clock.advance(PAUSE / 2)
+    await tell(guarded, {"humidity": 50})
+    assert sorted(written) == [("humidity", 50), ("temperature", 3)]
+    # The pause begins anew.
+    await tell(guarded, {"temperature": 4})
+    await tell(guarded, {"temperature": 5})
+    await guarded.clock.advance(PAUSE / 2 + 0.02)
+    assert len(written) == 2
+    await guarded.clock.advance(PAUSE)
+    assert written[2:] == [("temperature", 5)]
+
+    await tell(guarded, {"temperature": 6})
+    await tell(guarded, {"temperature": 7})
+    await tell(guarded, {"voltage": 3})
+    await guarded.clock.advance(1)
+    assert sorted(written[3:]) == [("temperature", 6), ("temperature", 7), ("voltage", 3)]
 
 
 async def test_a_value_that_stays_is_not_written(
@@ -484,6 +511,19 @@ async def test_a_removed_watch_takes_its_values_with_it(
     await guarded.clock.advance(1)
     assert er.async_entries_for_config_entry(entity_registry, "hub") == []
     assert guarded.hass.states.get(TEMPERATURE) is None
+
+
+async def test_a_value_of_a_watch_that_is_being_removed_is_no_error(guarded: House) -> None:
+    """Home Assistant removes the subentry, and tells the hub in a moment."""
+    await tell(guarded, {"temperature": 20})
+    hub = guarded.entry.runtime_data
+    guarded.hass.config_entries.async_remove_subentry(guarded.entry, "esp")
+    report = TelemetryReport(ThingKey("autocore", "", "esp"), now(), False, "", {"humidity": 1.0})
+    hub._heard(report)
+    assert guarded.hass.states.get("sensor.esp_humidity") is None
+    await guarded.clock.settle()
+    assert hub.sentinel.watches == {}
+    assert guarded.hass.states.get("sensor.esp_humidity") is None
 
 
 async def test_another_thing_has_other_values(
