@@ -352,6 +352,7 @@ async def test_what_is_new_takes_along_what_waits(
     await guarded.clock.advance(PAUSE)
     assert written[2:] == [("temperature", 5)]
 
+    await guarded.clock.advance(1)
     await tell(guarded, {"temperature": 6})
     await tell(guarded, {"temperature": 7})
     await tell(guarded, {"voltage": 3})
