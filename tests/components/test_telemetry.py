@@ -514,22 +514,29 @@ async def test_a_removed_watch_takes_its_values_with_it(
     assert guarded.hass.states.get(TEMPERATURE) is None
 
 
-async def test_a_value_of_a_watch_that_is_being_removed_is_no_error(guarded: House) -> None:
-    """Home Assistant removes the subentry, and tells the hub in a moment."""
+async def test_a_value_of_a_watch_that_is_being_removed_is_no_error(
+    guarded: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The subentry is gone, and the hub did not hear of it yet."""
+
+    async def later(_: Hub) -> None:
+        pass
+
+    monkeypatch.setattr(Hub, "refresh", later)
     await tell(guarded, {"temperature": 20})
-    hub = guarded.entry.runtime_data
     guarded.hass.config_entries.async_remove_subentry(guarded.entry, "esp")
-    report = TelemetryReport(ThingKey("autocore", "", "esp"), now(), False, "", {"humidity": 1.0})
-    hub._heard(report)
+    await tell(guarded, {"humidity": 1})
     assert guarded.hass.states.get("sensor.esp_humidity") is None
-    await guarded.clock.settle()
-    assert hub.sentinel.watches == {}
-    assert guarded.hass.states.get("sensor.esp_humidity") is None
+    assert own_log(caplog) == []
 
 
 async def test_another_thing_has_other_values(
     guarded: House, entity_registry: er.EntityRegistry
 ) -> None:
+    subentry = subentry_of(watch("two", dialect="autocore"))
+    guarded.hass.config_entries.async_add_subentry(guarded.entry, subentry)
+    await guarded.clock.settle()
+    await tell(guarded, {"temperature": 3}, name="two")
     await tell(guarded, {"temperature": 20, "flow_rate": 1})
     await tell(guarded, {"temperature": 21, "flow_rate": 2})  # this one waits
     subentry = guarded.entry.subentries["esp"]
@@ -540,6 +547,7 @@ async def test_another_thing_has_other_values(
     assert guarded.hass.states.get(TEMPERATURE) is None
     assert guarded.hass.states.get(ANOMALY) is None
     assert guarded.hass.states.get("binary_sensor.esp_connectivity") is not None
+    assert guarded.value("sensor.two_temperature") == "3"
     await tell(guarded, {"temperature": 5}, name="other")
     await guarded.clock.advance(1)
     assert guarded.value(TEMPERATURE) == "5"
