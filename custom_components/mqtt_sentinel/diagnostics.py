@@ -82,7 +82,8 @@ def _watch(watch: Watched) -> dict[str, Any]:
         "expected_since": watch.expected_since,
         "last_up": watch.last_up,
         "last_seen": watch.last_seen,
-        "details": asdict(watch.details) if watch.details else None,
+        "details": asdict(watch.details),
+        "values": {"names": list(watch.telemetry.values), "ignored": watch.telemetry.ignored},
         "incident": watch.incident.as_dict() if watch.incident else None,
     }
 

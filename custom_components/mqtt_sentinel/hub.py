@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
@@ -24,6 +24,7 @@ from .intake.pulse import PulseIntake
 from .newcomers import Newcomers
 from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
+from .outcome.values import Values, remove_values
 from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
     from .watch.expectation import Expectation
-    from .watch.reports import Report, ThingKey
+    from .watch.reports import DeviceDetails, Report, ThingKey
     from .watch.watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,6 +83,9 @@ class Hub:
         self.open_incidents: set[str] = set()
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
+        self.values = Values(
+            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self._shield
+        )
         self.broker_gone_since: float | None = None
         self.newcomers = Newcomers(hass, entry, self.sentinel.known)
         self._data = dict(entry.data)
@@ -118,6 +122,9 @@ class Hub:
             restored = memory.watches.get(setup.config.id)
             self._apply(*self.sentinel.add(setup.config, now(), restored))
             self._count_incident(self.sentinel.watches[setup.config.id])
+        self.values.restore(
+            er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        )
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
@@ -157,6 +164,7 @@ class Hub:
         while self._stops:
             self._stops.pop()()
         self._disarm()
+        self.values.stop()
         self._unsubscribe.clear()
         self._changes += 1  # a refresh that has begun finds nobody any more
         show_broker(self.hass, self.entry.entry_id, None)
@@ -225,6 +233,9 @@ class Hub:
         if before == setup:
             return
         self._setups[watch_id] = setup
+        if before and before.config.key != setup.config.key:
+            self.values.forget(watch_id)
+            remove_values(self.hass, self.entry.entry_id, watch_id)
         change = self.sentinel.configure if before else self.sentinel.add
         self._apply(*change(setup.config, now()))
         self.expectations.set_watch(setup.config, setup.wish)
@@ -245,6 +256,7 @@ class Hub:
                 KnownThing(watch.config.key, watch.connection, watch.last_seen, watch.cadence)
             )
         self._last_seen_told.pop(watch_id, None)
+        self.values.forget(watch_id)
         for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
         hide_incident(self.hass, watch_id)
@@ -349,6 +361,15 @@ class Hub:
     def _heard(self, report: Report) -> None:
         if changes := self.sentinel.hear(report):
             self._apply(*changes)
+        elif self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
+
+    @callback
+    def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
+        """A device told something new of itself."""
+        if details.firmware and (device_id := self.device_id(watch_id)):
+            dr.async_get(self.hass).async_update_device(device_id, sw_version=details.firmware)
+        self._notify(Moment.SHOW, watch_id, None)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -430,6 +451,8 @@ class Hub:
         self._tell_storms()
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
+        if self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
         self._arm()
 
     @callback
@@ -534,6 +557,12 @@ class Hub:
 def _topics(setup: WatchSetup) -> tuple[CustomTopic | None, tuple[str, ...]]:
     """What a watch has to be listened to for of its own."""
     return setup.custom, setup.ping_topics
+
+
+def _shows_values(key: ThingKey) -> bool:
+    """Tell whether what a thing measures is shown here, and not by another integration already."""
+    dialect = DIALECTS.get(key.dialect)
+    return dialect is None or not dialect.shown
 
 
 def _agrees_now(change: Change) -> bool:

@@ -7,11 +7,12 @@ import json
 import logging
 import math
 import time
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import Mock
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigSubentryDataWithId
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import issue_registry as ir
@@ -335,6 +336,11 @@ def watch(
         unique_id=thing_id(read_key(identity)),
         data=identity | {"expect": expect} | data,
     )
+
+
+def subentry_of(data: ConfigSubentryDataWithId) -> ConfigSubentry:
+    """A watch or an alarm as it is added to a hub that is set up."""
+    return ConfigSubentry(**data | {"data": MappingProxyType(data["data"])})
 
 
 def custom_watch(

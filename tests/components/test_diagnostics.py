@@ -117,9 +117,12 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
 async def test_one_watch(
     guarded: House, hass_client: ClientSessionGenerator, device_registry: dr.DeviceRegistry
 ) -> None:
+    measured = {"device_id": "esp", "temperature": 20}
+    await guarded.broker.publish("autocore/esp/telemetry", measured)
     found = await diagnostics_of(guarded, hass_client, device_registry, "esp")
     assert found["key"] == {"dialect": "autocore", "site": "", "name": "esp"}
     assert found["details"] == {"ip_address": "**REDACTED**", "firmware": "1.2.3", "uptime": 77.0}
+    assert found["values"] == {"names": ["temperature"], "ignored": 0}
     assert "watches" not in found
 
 

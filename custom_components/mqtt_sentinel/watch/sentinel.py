@@ -69,6 +69,8 @@ class Sentinel:
         self._deadlines = Deadlines()
         self._broker = False
         self._subscribed_at: float | None = None
+        # Those that have something to show beside their judgement; who shows it empties the list.
+        self.fresh: list[Watched] = []
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
@@ -187,11 +189,16 @@ class Sentinel:
         up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
             watch.connection = report
-            watch.details = report.details or watch.details
             up = report.up
-        elif report.retained:
-            return False
+            if watch.learn(report):
+                self.fresh.append(watch)
+            if not up:
+                watch.doubt()
         else:
+            if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
+                self.fresh.append(watch)
+            if report.retained:
+                return False
             watch.cadence.learn(report)
         if is_sign_of_life(report):
             watch.last_seen = report.at.wall
@@ -263,6 +270,7 @@ class Sentinel:
             watch.connection = None
             watch.facts.up = None
             watch.facts.live = False
+            watch.doubt()
         return self._apply_broker(now)
 
     def broker_silent(self, now: Instant) -> Sequence[Change]:
