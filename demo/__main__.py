@@ -22,8 +22,9 @@ from .home import PASSWORD, USER, Home, HomeError
 from .household import CONFIGURATION, automations
 from .installation import Times, confirm_address, install
 from .observer import Observer
-from .story import FRONT, GARDEN, World, play
+from .story import play
 from .verbs import VERBS
+from .world import FRONT, GARDEN, World
 
 _PORT = 8123
 _COMMANDED = ("status/object_detection/front", "status/object_detection/garden")
