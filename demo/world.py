@@ -31,15 +31,16 @@ BROKER_BACK = 40.0
 
 def problem(name: str) -> str:
     """The entity that says whether a watch has a problem."""
-    return f"binary_sensor.{_slug(name)}_problem"
+    return f"binary_sensor.{slug(name)}_problem"
 
 
 def connectivity(name: str) -> str:
     """The entity that says whether a watch is connected."""
-    return f"binary_sensor.{_slug(name)}_connectivity"
+    return f"binary_sensor.{slug(name)}_connectivity"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """The name of a watch as entity ids have it."""
     return name.replace(" ", "_").replace("-", "_").lower()
 
 
