@@ -45,11 +45,10 @@ async def newcomers_announced(world: World) -> None:
     await world.only_issue("known_things", within=_ANNOUNCED, count=str(_THINGS))
     issue = seen.issue("known_things")
     assert issue is not None
-    plug = f"tasmota||{_PLUG}"
-    await world.installation.repair(issue, "ignore", things=[plug])
+    await world.installation.tick(issue, "ignore", _PLUG)
     await world.only_issue("known_things", count=str(_THINGS - 1))
     watched = len(await world.installation.watches())
-    await world.installation.repair(issue, "watch")
+    await world.installation.tick(issue, "watch")
     await world.issue_gone("known_things")
     watches = await world.installation.watches()
     world.check(len(watches) == watched + _THINGS - 1, f"not all are watched: {list(watches)}")

@@ -97,14 +97,14 @@ class Installation:
             answers = {"verify_connect": True, "verify_disconnect": True}
         await self._submit(form, answers, "abort")
 
-    async def repair(self, issue: Mapping[str, Json], choice: str, **answers: Json) -> None:
-        """Choose something that an issue offers, and answer what is asked then, if anything."""
+    async def tick(self, issue: Mapping[str, Json], choice: str, name: str = "") -> None:
+        """Have an issue fixed its way ``choice``, for all things that it offers with ``name``."""
         body = {"handler": issue["domain"], "issue_id": issue["issue_id"]}
         form = _at(await self._client.start_flow(_REPAIR, body), "init")
-        form = await self._client.submit(_REPAIR, form, {"next_step_id": choice})
-        if answers:
-            form = await self._client.submit(_REPAIR, _at(form, choice), answers)
-        _at(form, "create_entry")
+        form = _at(await self._client.submit(_REPAIR, form, {"next_step_id": choice}), choice)
+        offered = form.result["data_schema"][0]["selector"]["select"]["options"]
+        ticked = [option["value"] for option in offered if name in option["value"]]
+        _at(await self._client.submit(_REPAIR, form, {"things": ticked}), "create_entry")
 
     async def guard(self, services: list[str], not_connect: tuple[str, ...] = ()) -> None:
         """Have the home's alarm rely on services, all directions verified but ``not_connect``."""
