@@ -6,7 +6,7 @@ whether it came true. Any command of ``python -m demo.control`` is given to a de
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from .household import CONFIGURATION, automations
 from .installation import Times, confirm_address, install
 from .observer import Observer
 from .roster import NEWCOMERS, MemberSpec
-from .story import play
+from .story import SLOW, STEPS, Step, play
 from .verbs import VERBS
 from .world import FRONT, GARDEN, World, slug
 
@@ -96,13 +96,13 @@ async def _build(
     return World(home, broker, fleet, times, observer, installation, session)
 
 
-async def _check(interpreter: str, kind: BrokerKind | None) -> int:
+async def _check(interpreter: str, kind: BrokerKind | None, steps: Mapping[str, Step]) -> int:
     with tempfile.TemporaryDirectory(prefix="sentinel-") as directory:
         async with AsyncExitStack() as stack:
             parts = Parts(interpreter, kind, Path(directory), free_port())
             world = await _build(stack, parts)
             print(f"Home Assistant {await _version(world)} on {world.broker.kind}", flush=True)
-            return 0 if await play(world) else 1
+            return 0 if await play(world, steps) else 1
 
 
 async def _run(parts: Parts) -> int:
@@ -150,6 +150,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--check", action="store_true", help="play the story, without a browser")
+    parser.add_argument("--slow", action="store_true", help="with --check: what takes long instead")
     parser.add_argument("--port", type=int, default=_PORT, help="of the web page (%(default)s)")
     parser.add_argument("--run-dir", type=Path, default=run_dirs.default(), help="%(default)s")
     parser.add_argument(
@@ -162,7 +163,8 @@ def main() -> int:
     interpreter, kind = arguments.python, arguments.broker
     try:
         if arguments.check:
-            return asyncio.run(_check(interpreter, kind))
+            steps = SLOW if arguments.slow else STEPS
+            return asyncio.run(_check(interpreter, kind, steps))
         return asyncio.run(_run(Parts(interpreter, kind, arguments.run_dir, arguments.port)))
     except (BrokerError, HomeError, control.ControlError, run_dirs.RunDirError) as reason:
         print(f"error: {reason}", file=sys.stderr)

@@ -189,6 +189,8 @@ async def flapping(world: World) -> None:
 async def broker_frozen(world: World) -> None:
     """The broker hangs, all connections alive: it is noticed; it goes on: so does the judging."""
     seen = world.observer
+    await world.arm()
+    await world.protection("protected")
     told = len(seen.events)
     await world.fleet.freeze_broker()
     await world.only_issue("broker_silent", within=_BROKER_MISSED)
@@ -224,4 +226,4 @@ async def _press_button(world: World) -> None:
 async def _dead_letters(world: World) -> int:
     """How many messages could not be read so far."""
     answer = await world.observer.client.ask(f"{DOMAIN}.get_dead_letters")
-    return int(answer["count"])
+    return int(answer["total"])
