@@ -66,9 +66,10 @@ STORIES = [
 def stages(request: pytest.FixtureRequest) -> Generator[dict[Story, Played]]:
     """All stories of this test run that can be played, being played."""
     chosen = [
-        item.callspec.params["story"]
+        story
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == request.path
+        if isinstance(story := item.callspec.params["story"], Story)
     ]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         playing = {story: pool.submit(story.play) for story in chosen if story.can_be_played}
