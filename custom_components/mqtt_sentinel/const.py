@@ -46,3 +46,5 @@ CONF_RELIES_ON: Final = "relies_on"
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
+EVENT_MOTION: Final = f"{DOMAIN}_motion"
+EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"

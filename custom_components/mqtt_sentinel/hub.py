@@ -12,17 +12,18 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
 from .dialects import custom
 from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
-from .outcome.bus import fire_incident
-from .outcome.issues import hide_incident, show_broker, show_incident
-from .setup_data import read_alarm, read_watch
+from .outcome.bus import fire_incident, fire_occasion, fire_storm
+from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
+from .setup_data import read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
+from .watch.incidents import Turn
 from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
@@ -91,25 +92,23 @@ class Hub:
         memory = await self._store.load()
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        self.sentinel.occasions.restore(memory.events)
         subentries = self.entry.subentries.values()
-        watches = [
-            read_watch(subentry, self.entry.options)
-            for subentry in subentries
-            if subentry.subentry_type == SUBENTRY_DEVICE
-        ]
+        self._setups = read_watches(subentries, self.entry.options)
+        watches = self._setups.values()
         for setup in watches:
-            watch_id = setup.config.id
-            self._setups[watch_id] = setup
-            self._apply(self.sentinel.add(setup.config, now(), memory.watches.get(watch_id)))
+            restored = memory.watches.get(setup.config.id)
+            self._apply(*self.sentinel.add(setup.config, now(), restored))
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
             if subentry.subentry_type == SUBENTRY_ALARM:
                 self.expectations.set_alarm(read_alarm(subentry))
         for setup in watches:
-            self.expectations.set_watch(setup.config.id, setup.wish)
+            self.expectations.set_watch(setup.config, setup.wish)
             await self._subscribe(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
+        self._tell_storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
@@ -139,6 +138,8 @@ class Hub:
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
             hide_incident(self.hass, watch_id)
+        for storm_id in self.sentinel.storms.open:
+            hide_storm(self.hass, storm_id)
         if self._loaded:  # what could not be read must not be overwritten by nothing
             await self._store.save()
 
@@ -152,15 +153,16 @@ class Hub:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
         subentries = self.entry.subentries
-        for watch_id in [key for key in self._setups if key not in subentries]:
+        setups = read_watches(subentries.values(), self.entry.options)
+        for watch_id in [key for key in self._setups if key not in setups]:
             self._remove_watch(watch_id)
         for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
             self.expectations.remove_alarm(alarm_id)
             self.protection.pop(alarm_id, None)
+        for setup in setups.values():
+            await self._set_watch(setup)
         for subentry in subentries.values():
-            if subentry.subentry_type == SUBENTRY_DEVICE:
-                await self._set_watch(read_watch(subentry, self.entry.options))
-            elif subentry.subentry_type == SUBENTRY_ALARM:
+            if subentry.subentry_type == SUBENTRY_ALARM:
                 config = read_alarm(subentry)
                 known = self.expectations.alarms.get(config.id)
                 if known is None or known.config != config:
@@ -177,8 +179,8 @@ class Hub:
             return
         self._setups[watch_id] = setup
         change = self.sentinel.configure if before else self.sentinel.add
-        self._apply(change(setup.config, now()))
-        self.expectations.set_watch(watch_id, setup.wish)
+        self._apply(*change(setup.config, now()))
+        self.expectations.set_watch(setup.config, setup.wish)
         if before is None or before.custom != setup.custom:
             await self._subscribe(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
@@ -188,7 +190,8 @@ class Hub:
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
-        watch = self.sentinel.remove(watch_id)
+        watch = self.sentinel.watches[watch_id]
+        self._apply(*self.sentinel.remove(watch_id, now()))
         if not setup.custom and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(
                 KnownThing(watch.config.key, watch.connection, watch.last_seen)
@@ -211,6 +214,8 @@ class Hub:
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
+        if subentry_id not in self.entry.subentries:
+            return  # a parent that is watched for those behind it has no entities
         if new:
             for add in self._adders:
                 add(subentry_id)
@@ -226,7 +231,8 @@ class Hub:
         """Call ``add`` with the id of every subentry, those of now and those to come."""
         self._adders.append(add)
         for subentry_id in [*self._setups, *self.expectations.alarms]:
-            add(subentry_id)
+            if subentry_id in self.entry.subentries:
+                add(subentry_id)
 
     @callback
     def listen(self, subject: str, listener: Listener, moment: Moment) -> CALLBACK_TYPE:
@@ -256,24 +262,36 @@ class Hub:
     @callback
     def accept(self, watch_id: str) -> None:
         """The reported state is fine for now."""
-        self._apply(self.sentinel.accept(watch_id, now()))
+        self._apply(*self.sentinel.accept(watch_id, now()))
 
     @callback
     def mute(self, watch_id: str) -> None:
         """Say nothing more of the open incident for now."""
-        self._apply(self.sentinel.mute(watch_id, now()))
+        self._apply(*self.sentinel.mute(watch_id, now()))
 
     @callback
     def verify(self, watch_id: str) -> None:
         """Judge once more, after the settle time."""
-        self._apply(self.sentinel.verify(watch_id, now()))
+        self._apply(*self.sentinel.verify(watch_id, now()))
+
+    @callback
+    def verify_storm(self, storm_id: str) -> None:
+        """Judge all that is wrong in a storm once more."""
+        for watch_id in list(self.sentinel.storms.open[storm_id].members):
+            self.verify(watch_id)
+
+    @callback
+    def mute_storm(self, storm_id: str) -> None:
+        """Say nothing more of a storm."""
+        self.sentinel.storms.mute(storm_id)
+        self._tell_storms()
 
     # The way through
 
     @callback
     def _heard(self, report: Report) -> None:
-        if change := self.sentinel.hear(report):
-            self._apply(change)
+        if changes := self.sentinel.hear(report):
+            self._apply(*changes)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -285,7 +303,10 @@ class Hub:
             if watches[watch_id].facts.expectation != expectation
         }
         if news:
-            self._apply(*(self.sentinel.expect(*item, moment) for item in news.items()))
+            changes: list[Change] = []
+            for watch_id, expectation in news.items():
+                changes += self.sentinel.expect(watch_id, expectation, moment)
+            self._apply(*changes)
             self._store.save_soon()
 
     @callback
@@ -309,31 +330,46 @@ class Hub:
             self._apply(*self.sentinel.subscribed(moment))
 
     @callback
-    def _apply(self, *changes: Change | None) -> None:
+    def _apply(self, *changes: Change) -> None:
         """Carry changes on to all who have to know; no one's failure costs the others theirs.
 
         All states are shown before anything is told: who reacts to an event finds the states that
         belong to it.
         """
-        told = [change for change in changes if change]
+        shown = [change for change in changes if change.to_show]
         alarms = {
             alarm_id
-            for change in told
+            for change in shown
             for alarm_id in self.expectations.alarms_over(change.watch.config.id)
         }
-        if any(change.turn or _agrees_now(change) for change in told):
+        if any(change.turn or _agrees_now(change) for change in changes):
             self._store.save_soon()
-        self._show(told, alarms)
-        for change in told:
+        self._show(shown, alarms)
+        for change in changes:
             watch_id = change.watch.config.id
             if change.turn or _judged_otherwise(change):
                 self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
             self._notify(Moment.TELL, watch_id, change)
             if change.turn:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.occasion:
+                device_id, config = self.device_id(watch_id), change.watch.config
+                self._shield(fire_occasion, self.hass, device_id, config, change.occasion)
+        self._tell_storms()
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
         self._arm()
+
+    @callback
+    def _tell_storms(self) -> None:
+        """Say of many incidents at once what would else be said of each."""
+        watches = self.sentinel.watches
+        for turn, storm in self.sentinel.storms.news():
+            self._shield(show_storm, self.hass, self.entry.entry_id, storm, watches)
+            self._shield(fire_storm, self.hass, turn, storm, watches)
+            if turn is Turn.OPENED:
+                for watch_id in storm.members:
+                    self._shield(show_incident, self.hass, self.entry.entry_id, watches[watch_id])
 
     @callback
     def _alarm_said(self, alarm_id: str) -> None:
@@ -401,6 +437,7 @@ class Hub:
         return Memory(
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
+            self.sentinel.occasions.latest(),
         )
 
 

@@ -1,6 +1,6 @@
 """What a user set up, read from the config entry into the words of the heart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,11 @@ from .const import (
     CONF_VERIFY_CONNECT,
     CONF_VERIFY_DISCONNECT,
     EXPECT_NONE,
+    SUBENTRY_DEVICE,
 )
 from .dialects import custom
 from .dialects.custom import CustomTopic
+from .dialects.table import DIALECTS
 from .watch.alarm import ARMED_MODES, AlarmConfig, Reliance
 from .watch.expectation import SourceKind
 from .watch.reports import ThingKey
@@ -62,13 +64,40 @@ class WatchSetup:
     custom: CustomTopic | None = None
 
 
+def read_watches(
+    subentries: Iterable[ConfigSubentry], defaults: Mapping[str, Any]
+) -> dict[str, WatchSetup]:
+    """Read all device subentries, by their ids, and add what the things are reached through.
+
+    A parent that nobody watches is watched all the same, so that its death is one cause and not
+    many: nothing is expected of it but what those behind it need. Its id is no subentry's.
+    """
+    setups = {
+        subentry.subentry_id: read_watch(subentry, defaults)
+        for subentry in subentries
+        if subentry.subentry_type == SUBENTRY_DEVICE
+    }
+    watched = {setup.config.key for setup in setups.values()}
+    parents = dict.fromkeys(setup.config.parent for setup in setups.values() if setup.config.parent)
+    for key in parents:
+        if key not in watched:
+            watch_id = "|".join(key)
+            name = f"{key.dialect} {key.name}" if key.name != key.dialect else key.name
+            settings = _settings({}, defaults)
+            setups[watch_id] = WatchSetup(
+                WatchConfig(watch_id, key, name.capitalize(), settings), OwnWish(None)
+            )
+    return setups
+
+
 def read_watch(subentry: ConfigSubentry, defaults: Mapping[str, Any]) -> WatchSetup:
     """Read a device subentry; what it does not set comes from the hub's ``defaults``."""
     data = subentry.data
     topic = read_custom(data) if data[CONF_DIALECT] == custom.NAME else None
     key = topic.key if topic else read_key(data)
+    parent = None if topic else DIALECTS[key.dialect].parent(key)
     return WatchSetup(
-        WatchConfig(subentry.subentry_id, key, subentry.title, _settings(data, defaults)),
+        WatchConfig(subentry.subentry_id, key, subentry.title, _settings(data, defaults), parent),
         _own_wish(data),
         topic,
     )

@@ -145,7 +145,14 @@ async def test_connections_are_events(guarded: House) -> None:
     await guarded.broker.publish("autocore/esp_1/status", online)
     assert guarded.value(event) != "unknown"
     assert dict(guarded.state(event).attributes) == {
-        "event_types": ["connected", "disconnected", "mismatch", "recovered"],
+        "event_types": [
+            "connected",
+            "disconnected",
+            "mismatch",
+            "recovered",
+            "interaction",
+            "system",
+        ],
         "event_type": "connected",
         "friendly_name": "Esp 1 Event",
     }

@@ -139,4 +139,6 @@ FRIGATE = Dialect(
     expects=SourceKind.ALWAYS,
     parent=_parent,
     shown=True,
+    occasions=(Occasion.MOTION,),
+    lasting=(Occasion.MOTION,),
 )

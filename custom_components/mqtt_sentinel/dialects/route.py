@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
-from ..watch.reports import Report, ThingKey
+from ..watch.reports import Occasion, Report, ThingKey
 
 # One message may say several things, about several things.
 type Decoded = Report | Sequence[Report] | None
@@ -68,7 +68,8 @@ class Dialect:
 
     ``expects`` is what a watch of it is set up with unless told. ``parent`` names the thing behind
     which a thing of the dialect stands (a bridge), None for those that stand alone. ``shown`` says
-    that another integration of Home Assistant shows its values already.
+    that another integration of Home Assistant shows its values already. ``occasions`` are what can
+    happen at a thing of it, and ``lasting`` those of them that it tells the end of too.
     """
 
     name: str
@@ -76,3 +77,5 @@ class Dialect:
     expects: SourceKind
     parent: Callable[[ThingKey], ThingKey | None] = stands_alone
     shown: bool = False
+    occasions: tuple[Occasion, ...] = ()
+    lasting: tuple[Occasion, ...] = ()

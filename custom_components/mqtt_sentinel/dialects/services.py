@@ -196,4 +196,12 @@ SERVICES = Dialect(
         Route("motion/video/+/+", _video),
     ),
     expects=SourceKind.ALARM,
+    occasions=(
+        Occasion.MOTION,
+        Occasion.PICTURE,
+        Occasion.VIDEO,
+        Occasion.TOGGLE,
+        Occasion.ANNOUNCED,
+    ),
+    lasting=(Occasion.MOTION,),
 )

@@ -54,4 +54,5 @@ SURVEILLANCE = Dialect(
     NAME,
     tuple(Route(f"sensor/{name}", _event) for name in _OCCASIONS),
     expects=SourceKind.ALARM,
+    occasions=tuple(_OCCASIONS.values()),
 )
