@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import contextlib
 from contextlib import AsyncExitStack
 from enum import StrEnum
 import importlib.util
 import os
 from pathlib import Path
+import random
 import shutil
 import signal
 import socket
@@ -23,6 +25,10 @@ _KNOCK_SECONDS = 0.02
 
 # Debian installs mosquitto where only root's PATH looks.
 _EXTRA_PATH = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+
+# Below those that a system gives to whoever asks for any port: it is not taken by a connection
+# before somebody listens on it, which for Home Assistant is seconds later.
+_PORTS = range(20_000, 32_000)
 
 _STORE = "mosquitto.db"
 
@@ -71,10 +77,11 @@ def available() -> tuple[BrokerKind, ...]:
 
 def free_port() -> int:
     """Return a loopback port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
