@@ -1,4 +1,4 @@
-"""Connectivity and problem of a watch, readiness of an alarm."""
+"""Connectivity, problem and anomalies of a watch, readiness of an alarm."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
+from .outcome.values import Kind
 from .outcome.wording import as_utc
+from .value_entities import add_items_of, anomaly_sensors, any_anomaly_sensors
 from .watch.alarm import blockers
 from .watch.verdict import NOT_JUDGED, Verdict, proof_of
 
@@ -103,6 +105,11 @@ async def async_setup_entry(
                 SentinelBinarySensor(hub, subentry, description) for description in OF_ALARM
             ],
         },
+    )
+    add_items_of(
+        entry,
+        async_add_entities,
+        {Kind.VALUES: any_anomaly_sensors, Kind.VALUE: anomaly_sensors},
     )
 
 

@@ -34,7 +34,7 @@ class SentinelEntity(Entity):
         self.subject = subentry.subentry_id
         self.entity_description = description
         self._attr_unique_id = f"{subentry.subentry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
+        device = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
             manufacturer="MQTT Sentinel",
@@ -43,6 +43,10 @@ class SentinelEntity(Entity):
                 hub.hass, (DOMAIN, hub.entry.entry_id), config_entry_id=hub.entry.entry_id
             ),
         )
+        watch = hub.sentinel.watches.get(self.subject)
+        if watch and watch.details.firmware:
+            device["sw_version"] = watch.details.firmware
+        self._attr_device_info = device
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -1,7 +1,8 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 import logging
@@ -9,37 +10,49 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
-from .dialects import custom
+from .dialects import broker, custom
+from .dialects.ping import ping_decoder
 from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
+from .intake.pulse import PulseIntake
+from .newcomers import Newcomers
 from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
-from .setup_data import read_alarm, read_watches
+from .outcome.values import Values, remove_values
+from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
 from .watch.incidents import Turn
 from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
+from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
+    from .dialects.custom import CustomTopic
+    from .dialects.route import Decoder
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
+    from .watch.clock import Instant
     from .watch.expectation import Expectation
-    from .watch.reports import Report, ThingKey
+    from .watch.reports import DeviceDetails, Report, ThingKey
+    from .watch.watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
 
-# How often "last seen" is brought up to date; with every message it would drown the recorder.
-_LAST_SEEN_EVERY = timedelta(seconds=30)
+# How often "last seen" and the numbers of the hub are brought up to date; with every message they
+# would drown the recorder.
+_NOW_AND_THEN = timedelta(seconds=30)
 # How often it is written down when nothing else is worth it, as often as states that are restored.
 _KEEP_EVERY = timedelta(minutes=15)
+
+_THERE = frozenset({Link.CONNECTED, Link.SUBSCRIBED})
 
 type SentinelConfigEntry = ConfigEntry[Hub]
 type Listener = Callable[[Change | None], None]
@@ -65,14 +78,23 @@ class Hub:
         self.entry = entry
         self.sentinel = Sentinel()
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
+        self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
+        self.vitals = Vitals(now())
+        self.open_incidents: set[str] = set()
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
+        self.values = Values(
+            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self._shield
+        )
         self.broker_gone_since: float | None = None
+        self.newcomers = Newcomers(hass, entry, self.sentinel.known)
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         self._setups: dict[str, WatchSetup] = {}
-        self._unsubscribe: dict[str, CALLBACK_TYPE] = {}
+        self._unsubscribe: dict[str, list[CALLBACK_TYPE]] = {}
+        self._changes = 0
+        self._source: object = None
         self._listeners: dict[Moment, defaultdict[str, list[Listener]]] = {
             moment: defaultdict(list) for moment in Moment
         }
@@ -99,6 +121,10 @@ class Hub:
         for setup in watches:
             restored = memory.watches.get(setup.config.id)
             self._apply(*self.sentinel.add(setup.config, now(), restored))
+            self._count_incident(self.sentinel.watches[setup.config.id])
+        self.values.restore(
+            er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        )
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
@@ -113,9 +139,10 @@ class Hub:
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
-            async_track_time_interval(self.hass, self._tell_last_seen, _LAST_SEEN_EVERY),
+            async_track_time_interval(self.hass, self._tell_now_and_then, _NOW_AND_THEN),
             async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
         ]
+        self.newcomers.start()
 
     async def _listen_in(self, watched: Iterable[ThingKey]) -> None:
         """Listen to what was chosen, and to all that is watched, chosen or not any more."""
@@ -123,18 +150,23 @@ class Hub:
         for key in watched:
             dialects.append(key.dialect)
             sites.append(key.site)
+        await self.pulse.start(cadence=broker.NAME in dialects)
         await self.mqtt.start(
             [DIALECTS[name] for name in dict.fromkeys(dialects)], dict.fromkeys(sites)
         )
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        self.pulse.stop()
         self.mqtt.stop()
         self.expectations.stop()
+        self.newcomers.stop()
         while self._stops:
             self._stops.pop()()
         self._disarm()
+        self.values.stop()
         self._unsubscribe.clear()
+        self._changes += 1  # a refresh that has begun finds nobody any more
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
             hide_incident(self.hass, watch_id)
@@ -148,14 +180,21 @@ class Hub:
         await self._store.save()
 
     async def refresh(self) -> None:
-        """Follow a change of the config entry, touching only what changed."""
+        """Follow a change of the config entry, touching only what changed.
+
+        What changes in one go, such as many watches that are added, is followed in one go.
+        """
+        self._changes = change = self._changes + 1
+        await asyncio.sleep(0)
+        if change != self._changes:
+            return
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
         subentries = self.entry.subentries
-        setups = read_watches(subentries.values(), self.entry.options)
-        for watch_id in [key for key in self._setups if key not in setups]:
-            self._remove_watch(watch_id)
+        setups = self._read()
+        removed = [key for key in self._setups if key not in setups]
+        let_go = [self._remove_watch(watch_id) for watch_id in removed]
         for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
             self.expectations.remove_alarm(alarm_id)
             self.protection.pop(alarm_id, None)
@@ -168,7 +207,23 @@ class Hub:
                 if known is None or known.config != config:
                     self.expectations.set_alarm(config)
                     self._introduce(config.id, config.name, new=known is None)
+        if removed:
+            # Whoever stops watching a thing need not be told that it is new.
+            self.newcomers.ignore([key for key in let_go if key])
+        self.newcomers.follow()
         self._store.save_soon()
+
+    def _read(self) -> dict[str, WatchSetup]:
+        """All watches as they are set up; read again only if something that they depend on changed."""
+        subentries = self.entry.subentries
+        source = (
+            {key: (subentry.title, subentry.data) for key, subentry in subentries.items()},
+            check_defaults(self.entry.options),
+        )
+        if source == self._source:
+            return dict(self._setups)
+        self._source = source
+        return read_watches(subentries.values(), self.entry.options)
 
     # One watch at a time
 
@@ -178,15 +233,19 @@ class Hub:
         if before == setup:
             return
         self._setups[watch_id] = setup
+        if before and before.config.key != setup.config.key:
+            self.values.forget(watch_id)
+            remove_values(self.hass, self.entry.entry_id, watch_id)
         change = self.sentinel.configure if before else self.sentinel.add
         self._apply(*change(setup.config, now()))
         self.expectations.set_watch(setup.config, setup.wish)
-        if before is None or before.custom != setup.custom:
+        if before is None or _topics(before) != _topics(setup):
             await self._subscribe(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
-    def _remove_watch(self, watch_id: str) -> None:
+    def _remove_watch(self, watch_id: str) -> ThingKey | None:
+        """Forget a watch; answer which thing of a dialect it was about."""
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
@@ -194,23 +253,33 @@ class Hub:
         self._apply(*self.sentinel.remove(watch_id, now()))
         if not setup.custom and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(
-                KnownThing(watch.config.key, watch.connection, watch.last_seen)
+                KnownThing(watch.config.key, watch.connection, watch.last_seen, watch.cadence)
             )
         self._last_seen_told.pop(watch_id, None)
-        if stop := self._unsubscribe.pop(watch_id, None):
+        self.values.forget(watch_id)
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
         hide_incident(self.hass, watch_id)
+        self.open_incidents.discard(watch_id)
+        self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
+        return None if setup.custom else watch.config.key
 
     async def _subscribe(self, setup: WatchSetup) -> None:
-        """Listen to the topic of a watch that speaks no dialect of the table."""
+        """Listen to the topics of a watch that no dialect of the table listens to."""
         watch_id = setup.config.id
-        if stop := self._unsubscribe.pop(watch_id, None):
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
+        wanted: list[tuple[str, Decoder]] = []
         if setup.custom:
             decode = custom.decoder(setup.custom, extract_of(self.hass, setup.custom))
-            self._unsubscribe[watch_id] = await self.mqtt.subscribe(setup.custom.topic, "", decode)
+            wanted.append((setup.custom.topic, decode))
+        ping = ping_decoder(setup.config.key)
+        wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
+        for topic_filter, read in wanted:
+            stop = await self.mqtt.subscribe(topic_filter, "", read)
+            self._unsubscribe.setdefault(watch_id, []).append(stop)
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -292,6 +361,15 @@ class Hub:
     def _heard(self, report: Report) -> None:
         if changes := self.sentinel.hear(report):
             self._apply(*changes)
+        elif self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
+
+    @callback
+    def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
+        """A device told something new of itself."""
+        if details.firmware and (device_id := self.device_id(watch_id)):
+            dr.async_get(self.hass).async_update_device(device_id, sw_version=details.firmware)
+        self._notify(Moment.SHOW, watch_id, None)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -311,23 +389,38 @@ class Hub:
 
     @callback
     def _linked(self, link: Link) -> None:
+        self.pulse.follow(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()
-        entry_id = self.entry.entry_id
-        if link is Link.GONE:
-            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
-            self.broker_gone_since = moment.wall
-            show_broker(self.hass, entry_id, moment.wall)
-            self._apply(*self.sentinel.broker_lost(moment))
-        elif link is Link.CONNECTED:
-            if self.broker_gone_since is not None:
-                _LOGGER.info("The MQTT broker is back")
-            self.broker_gone_since = None
-            show_broker(self.hass, entry_id, None)
-            self._apply(*self.sentinel.broker_back(moment))
+        self.vitals.follow_broker(link in _THERE, moment)
+        if link in _THERE:
+            self._broker_there(link, moment)
         else:
+            self._broker_missing(moment, silent=link is Link.SILENT)
+        self._show_hub()
+
+    @callback
+    def _broker_missing(self, moment: Instant, *, silent: bool) -> None:
+        if silent:
+            _LOGGER.info("The MQTT broker does not answer; all verdicts are suspended")
+        else:
+            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
+        self.broker_gone_since = self.broker_gone_since or moment.wall
+        show_broker(self.hass, self.entry.entry_id, self.broker_gone_since, silent=silent)
+        suspend = self.sentinel.broker_silent if silent else self.sentinel.broker_lost
+        self._apply(*suspend(moment))
+
+    @callback
+    def _broker_there(self, link: Link, moment: Instant) -> None:
+        if link is Link.SUBSCRIBED:
             self._apply(*self.sentinel.subscribed(moment))
+            return
+        if self.broker_gone_since is not None:
+            _LOGGER.info("The MQTT broker is back")
+        self.broker_gone_since = None
+        show_broker(self.hass, self.entry.entry_id, None)
+        self._apply(*self.sentinel.broker_back(moment))
 
     @callback
     def _apply(self, *changes: Change) -> None:
@@ -358,6 +451,8 @@ class Hub:
         self._tell_storms()
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
+        if self.sentinel.fresh:
+            self.values.heard(self.sentinel.fresh)
         self._arm()
 
     @callback
@@ -378,13 +473,28 @@ class Hub:
         self._notify(Moment.TELL, alarm_id, None)
 
     @callback
-    def _show(self, changes: Iterable[Change], alarms: Iterable[str]) -> None:
+    def _show(self, changes: Collection[Change], alarms: Iterable[str]) -> None:
         for alarm_id in alarms:
             self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
         for change in changes:
+            if change.turn:
+                self._count_incident(change.watch)
             self._notify(Moment.SHOW, change.watch.config.id, change)
         for alarm_id in alarms:
             self._notify(Moment.SHOW, alarm_id, None)
+        if any(change.turn for change in changes):
+            self._show_hub()
+
+    @callback
+    def _count_incident(self, watch: Watched) -> None:
+        if watch.incident:
+            self.open_incidents.add(watch.config.id)
+        else:
+            self.open_incidents.discard(watch.config.id)
+
+    @callback
+    def _show_hub(self) -> None:
+        self._notify(Moment.SHOW, self.entry.entry_id, None)
 
     @callback
     def _notify(self, moment: Moment, subject: str, change: Change | None) -> None:
@@ -396,6 +506,7 @@ class Hub:
             consumer(*args, **kwargs)
         except Exception:
             # Whatever a consumer does wrong, the verdict has to reach the others.
+            self.vitals.errors += 1
             _LOGGER.exception("A consumer of a change failed")
 
     # Time
@@ -423,11 +534,13 @@ class Hub:
         self._apply(*self.sentinel.wake(now()))
 
     @callback
-    def _tell_last_seen(self, _: datetime) -> None:
+    def _tell_now_and_then(self, _: datetime) -> None:
         for watch_id, watch in self.sentinel.watches.items():
             if self._last_seen_told.get(watch_id) != watch.last_seen:
                 self._last_seen_told[watch_id] = watch.last_seen
                 self._notify(Moment.SHOW, watch_id, None)
+        self.vitals.follow_messages(self.mqtt.messages, now())
+        self._show_hub()
 
     @callback
     def _keep_last_seen(self, _: datetime) -> None:
@@ -439,6 +552,17 @@ class Hub:
             dict(self.expectations.memory),
             self.sentinel.occasions.latest(),
         )
+
+
+def _topics(setup: WatchSetup) -> tuple[CustomTopic | None, tuple[str, ...]]:
+    """What a watch has to be listened to for of its own."""
+    return setup.custom, setup.ping_topics
+
+
+def _shows_values(key: ThingKey) -> bool:
+    """Tell whether what a thing measures is shown here, and not by another integration already."""
+    dialect = DIALECTS.get(key.dialect)
+    return dialect is None or not dialect.shown
 
 
 def _agrees_now(change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""The fix flows of incidents and storms: verify again, accept what is reported, or mute."""
+"""The fix flows: of incidents and storms, and of things that nobody watches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .config_flow.known import KnownThingsRepairFlow
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
+from .outcome.known import known_issue_id
 
 
 class IncidentRepairFlow(RepairsFlow):
@@ -107,4 +109,6 @@ async def async_create_fix_flow(
     assert data is not None  # every fixable issue of ours names what it is about
     if "storm_id" in data:
         return StormRepairFlow(data["entry_id"], data["storm_id"])
+    if issue_id == known_issue_id(data["entry_id"]):
+        return KnownThingsRepairFlow(data["entry_id"])
     return IncidentRepairFlow(data["entry_id"], data["watch_id"])

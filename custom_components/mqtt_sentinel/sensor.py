@@ -1,4 +1,4 @@
-"""When a watch was seen last, and what an alarm protects."""
+"""When a watch was seen last, what it measured and told of itself, and what an alarm protects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .detail_entities import detail_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
+from .hub_sensors import DESCRIPTIONS, HubSensor
+from .outcome.values import Kind
 from .outcome.wording import as_utc
+from .value_entities import add_items_of, value_sensors
 from .watch.alarm import Protection
 
 PARALLEL_UPDATES = 0
@@ -79,7 +83,8 @@ async def async_setup_entry(
     entry: SentinelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of all subentries."""
+    """Add the sensors of the hub and of all subentries."""
+    async_add_entities(HubSensor(entry.runtime_data, description) for description in DESCRIPTIONS)
     add_entities_of(
         entry,
         async_add_entities,
@@ -87,6 +92,9 @@ async def async_setup_entry(
             SUBENTRY_DEVICE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_SEEN)],
             SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
         },
+    )
+    add_items_of(
+        entry, async_add_entities, {Kind.VALUE: value_sensors, Kind.DETAIL: detail_sensors}
     )
 
 

@@ -13,6 +13,7 @@ from custom_components.mqtt_sentinel.watch.reports import (
     DeviceDetails,
     FeedbackReport,
     PingReport,
+    TelemetryReport,
     ThingKey,
 )
 from custom_components.mqtt_sentinel.watch.settings import CheckSettings
@@ -62,6 +63,13 @@ def connection(
 def ping(seconds: float = 0.0, *, key: ThingKey = LAMP, retained: bool = False) -> PingReport:
     """A thing says that it works."""
     return PingReport(key, at(seconds), retained, "topic")
+
+
+def telemetry(
+    seconds: float = 0.0, *, key: ThingKey = LAMP, retained: bool = False, **values: float
+) -> TelemetryReport:
+    """A thing tells what it measured."""
+    return TelemetryReport(key, at(seconds), retained, "topic", values)
 
 
 def feedback(

@@ -370,7 +370,7 @@ class Story:
             side = good
             if hold is not None and good_since is not None and page.at >= good_since + hold:
                 next_hold, over_at = min(2 * hold, 3600.0), page.at
-                flips, side, hold = [], None, None
+                flips, hold = [], None
         return None if hold is None else (hold, good_since)
 
     def _incident_before(self, page: Page) -> OpenIncident | None:

@@ -162,7 +162,9 @@ class VerdictMachine(RuleBasedStateMachine):
             watch = self.sentinel.watches[watch_id]
             answer = story.answer(self.elapsed)
             judgement = watch.judgement
-            assert (judgement.verdict, judgement.reason) == (answer.verdict, answer.reason)
+            assert (judgement.verdict, judgement.reason) == (answer.verdict, answer.reason), (
+                watch_id
+            )
             assert (judgement.proof, judgement.misses) == (answer.proof, answer.misses)
             assert judgement == self.told[watch_id]
             assert watch.incident == self.told_incident.get(watch_id)

@@ -196,6 +196,7 @@ SERVICES = Dialect(
         Route("motion/video/+/+", _video),
     ),
     expects=SourceKind.ALARM,
+    levels=(2,),
     occasions=(
         Occasion.MOTION,
         Occasion.PICTURE,

@@ -8,7 +8,6 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
 from ..watch.incidents import Turn
 from ..watch.reports import Occasion, OccasionReport
-
 from .wording import as_utc, names_of
 
 if TYPE_CHECKING:

@@ -108,8 +108,13 @@ def hide_storm(hass: HomeAssistant, storm_id: str) -> None:
 
 
 @callback
-def show_broker(hass: HomeAssistant, entry_id: str, gone_since: float | None) -> None:
-    """Say that the broker is gone since then (epoch seconds), or with None that it is there."""
+def show_broker(
+    hass: HomeAssistant, entry_id: str, gone_since: float | None, *, silent: bool = False
+) -> None:
+    """Say that the broker is gone since then (epoch seconds), or with None that it is there.
+
+    A ``silent`` one is connected, and does not answer.
+    """
     if gone_since is None:
         ir.async_delete_issue(hass, DOMAIN, broker_issue_id(entry_id))
         return
@@ -120,7 +125,7 @@ def show_broker(hass: HomeAssistant, entry_id: str, gone_since: float | None) ->
         is_fixable=False,
         learn_more_url=LEARN_MORE,
         severity=ir.IssueSeverity.ERROR,
-        translation_key="broker_gone",
+        translation_key="broker_silent" if silent else "broker_gone",
         translation_placeholders={"since": local_time(gone_since)},
     )
 

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 # More names than these nobody reads.
 MOST_NAMES = 10
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:.@])")
 
 
 def escape_markdown(text: str) -> str:
-    """Make a name that came from a device harmless in a text that is shown as Markdown."""
+    """Make a name that came from a device harmless in a text that is shown as Markdown.
+
+    Dots, colons and at signs too: what looks like an address would become a link.
+    """
     return _MARKDOWN.sub(r"\\\1", text)
 
 

@@ -9,9 +9,12 @@ _WEIGHT = 2 / (SAMPLES + 1)
 FEWEST_SAMPLES = 30
 SPREADS = 4.0
 IN_A_ROW = 3
+_FAR = SPREADS**2
 
 # A value that never moved has no spread; a move below this share of it is still none worth telling.
 _LEAST_SPREAD = 0.001
+# So small a difference is none: its square would no longer be a number.
+_NOTHING = 1e-30
 
 
 @dataclass(slots=True)
@@ -30,27 +33,42 @@ class MovingAverage:
     outliers: int = 0
 
     @property
-    def spread(self) -> float:
-        """The standard deviation, and never less than a small share of the mean."""
-        return max(math.sqrt(self.variance), _LEAST_SPREAD * abs(self.mean))
-
-    @property
     def anomaly(self) -> bool:
         """Whether enough samples in a row were out of line."""
         return self.outliers >= IN_A_ROW
 
+    @property
+    def judges(self) -> bool:
+        """Whether it knows the value well enough to tell what is out of line."""
+        return self.samples >= FEWEST_SAMPLES
+
     def add(self, value: float) -> bool:
         """Take in one finite sample; tell whether :attr:`anomaly` changed."""
-        before = self.anomaly
-        off = value - self.mean
-        limit = SPREADS * self.spread
-        if self.samples >= FEWEST_SAMPLES:
-            out = abs(off) > limit
-            self.outliers = self.outliers + 1 if out else 0
-            off = max(-limit, min(off, limit))
-        weight = max(_WEIGHT, 1 / (self.samples + 1))
+        mean = self.mean
+        off = value - mean
+        turned = False
+        if self.samples < FEWEST_SAMPLES:
+            self.samples += 1
+            weight = max(_WEIGHT, 1 / self.samples)
+        else:
+            weight = _WEIGHT
+            # Nearly every sample is in line, and then this is all that it costs.
+            if off * off > _FAR * self.variance and (limit := self._limit(value)) < abs(off):
+                off = limit if off > 0 else -limit
+                self.outliers += 1
+                turned = self.outliers == IN_A_ROW
+            elif self.outliers:
+                turned = self.outliers >= IN_A_ROW
+                self.outliers = 0
         step = weight * off
-        self.mean += step
+        self.mean = mean + step
         self.variance = (1 - weight) * (self.variance + off * step)
-        self.samples = min(self.samples + 1, SAMPLES)
-        return self.anomaly is not before
+        return turned
+
+    def _limit(self, value: float) -> float:
+        """How far off a sample may be.
+
+        The least spread is also of the sample: from an average of nought it could else never grow.
+        """
+        least = max(_LEAST_SPREAD * max(abs(self.mean), abs(value)), _NOTHING)
+        return SPREADS * max(math.sqrt(self.variance), least)

@@ -48,6 +48,7 @@ class Steadiness:
         if good and now >= self.steady_at:
             self.next_hold, self.over_at = min(2 * self.hold, LONGEST_HOLD), now
             self.calm()
+            self.good = True
             return raw
         until = raw.until
         if good:

@@ -114,6 +114,17 @@ class DeviceDetails:
     firmware: str | None = None
     uptime: float | None = None
 
+    def over(self, older: DeviceDetails) -> DeviceDetails:
+        """These, and what they do not tell as it was told before."""
+        return DeviceDetails(
+            older.ip_address if self.ip_address is None else self.ip_address,
+            older.firmware if self.firmware is None else self.firmware,
+            older.uptime if self.uptime is None else self.uptime,
+        )
+
+
+NO_DETAILS = DeviceDetails()
+
 
 def is_sign_of_life(report: Report) -> bool:
     """Tell whether the thing itself said this now.

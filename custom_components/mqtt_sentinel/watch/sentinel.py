@@ -69,6 +69,8 @@ class Sentinel:
         self._deadlines = Deadlines()
         self._broker = False
         self._subscribed_at: float | None = None
+        # Those that have something to show beside their judgement; who shows it empties the list.
+        self.fresh: list[Watched] = []
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
@@ -112,6 +114,7 @@ class Sentinel:
             if known.connection:
                 self._take_in(watch, known.connection)
             watch.last_seen = known.last_seen or watch.last_seen
+            watch.cadence = known.cadence
         return self._judge(watch, now)
 
     def _go_on(self, watch: Watched) -> None:
@@ -186,10 +189,17 @@ class Sentinel:
         up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
             watch.connection = report
-            watch.details = report.details or watch.details
             up = report.up
-        elif report.retained:
-            return False
+            if watch.learn(report):
+                self.fresh.append(watch)
+            if not up:
+                watch.doubt()
+        else:
+            if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
+                self.fresh.append(watch)
+            if report.retained:
+                return False
+            watch.cadence.learn(report)
         if is_sign_of_life(report):
             watch.last_seen = report.at.wall
         matters = False
@@ -260,6 +270,15 @@ class Sentinel:
             watch.connection = None
             watch.facts.up = None
             watch.facts.live = False
+            watch.doubt()
+        return self._apply_broker(now)
+
+    def broker_silent(self, now: Instant) -> Sequence[Change]:
+        """No verdict can be trusted while the broker hangs.
+
+        What was heard still holds: nothing is lost on a connection that is there, it only comes late.
+        """
+        self._broker = False
         return self._apply_broker(now)
 
     def broker_back(self, now: Instant) -> Sequence[Change]:

@@ -1,12 +1,15 @@
 """One watched thing: what it was told to be, what it said, and what came of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
+from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
 from .flapping import Steadiness
 from .incidents import Incident, expectation_as_dict, expectation_from_dict
+from .reports import NO_DETAILS
+from .telemetry import Telemetry
 from .verdict import Facts, Judgement, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -86,11 +89,42 @@ class Watched:
     connection: ConnectionReport | None = None
     last_up: bool | None = None
     last_seen: float | None = None
-    details: DeviceDetails | None = None
     misses: int = 0
+    details: DeviceDetails = NO_DETAILS
+    telemetry: Telemetry = field(default_factory=Telemetry)
     incident: Incident | None = None
+    cadence: Cadence = field(default_factory=Cadence)
     steadiness: Steadiness = field(default_factory=Steadiness)
     children: dict[str, Watched] = field(default_factory=dict)
+
+    def learn(self, report: ConnectionReport) -> bool:
+        """Take in what the thing tells of itself; tell whether somebody has to be told of it.
+
+        A longer uptime is no news. One that the broker kept has gone by, and is not believed.
+        """
+        before = self.details
+        details = report.details
+        if details is None:
+            return False
+        if report.retained:
+            details = replace(details, uptime=None)
+        if details.ip_address is None or details.firmware is None or details.uptime is None:
+            details = details.over(before)
+        self.details = details
+        if (
+            details.ip_address == before.ip_address
+            and details.firmware == before.firmware
+            and (details.uptime is None) is (before.uptime is None)
+        ):
+            return False
+        self.telemetry.fresh = self.telemetry.urgent = True
+        return True
+
+    def doubt(self) -> None:
+        """What it measured need not be true any more."""
+        self.telemetry.doubt()
+        if self.details.uptime is not None:
+            self.details = replace(self.details, uptime=None)
 
     def snapshot(self) -> Snapshot:
         """What of it has to outlive a restart."""
@@ -133,3 +167,10 @@ def ping_state(watch: Watched) -> PingState | None:
     if watch.facts.expectation.wanted is Wanted.UP and judgement.reason is Reason.AGREES:
         return PingState.PINGING
     return PingState.NOT_EXPECTED
+
+
+def is_alive(watch: Watched) -> bool:
+    """Tell whether what a thing measured can be what it measures now."""
+    facts = watch.facts
+    there = facts.broker and facts.judged_from is not None and not facts.parent_gone
+    return there and facts.up is True
