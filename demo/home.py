@@ -48,7 +48,10 @@ _WELCOME = {
 }
 
 
-_COMPLAINT = re.compile(rf" (WARNING|ERROR|CRITICAL) .*{INTEGRATION.name}")
+# What is said of our integration, and a line of its code in a traceback, whoever logged it.
+_COMPLAINT = re.compile(
+    rf" (WARNING|ERROR|CRITICAL) .*{INTEGRATION.name}|  File \".*/{INTEGRATION.name}/"
+)
 
 
 class HomeError(Exception):
