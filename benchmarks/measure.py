@@ -1,0 +1,263 @@
+"""What is measured, each on Home Assistants of its own at the one broker."""
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+)
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count, islice
+from statistics import median
+
+from . import load
+from .load import Maker, Message
+from .results import Judged, Row, percentile
+from .rig import Rig, Stage, rig
+
+OURS, BARE, CORE = "ours", "bare", "core"
+"""The sites: ours, the bare subscriber's, Home Assistant's own sensors'. All names are as long."""
+
+_DEVICES = 100
+_FEW = 10
+_RATE = 5_000.0
+_DIALECTS = ("autocore", "services")
+_FILTERS = ("autocore/+/status", "autocore/+/telemetry", "ping/+/+", "connected/+/+")
+_MILLISECONDS = 1000.0
+
+_FEW_SITE, _MANY_SITE = "few_", "many"
+_LAG_ROUNDS = 3
+_KEPT_UP = 0.9
+"""Where less of the messages than this got through in time, the lag would say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured: rounds, messages a flood, seconds of a paced load, the many watches."""
+
+    rounds: int = 9
+    messages: int = 10_000
+    seconds: float = 10.0
+    many: int = 10_000
+
+
+QUICK = Effort(rounds=3, messages=2_000, seconds=2.0, many=500)
+
+
+class MeasureError(Exception):
+    """A measurement did not come to an end; the text says why."""
+
+
+type Flood = Callable[[], Awaitable[float]]
+
+
+async def in_rounds(rounds: int, floods: Mapping[str, Flood]) -> list[dict[str, float]]:
+    """What each flood measured, in each round; one more round, the first, goes uncounted.
+
+    The floods of a round follow each other at once, in another order each time.
+    """
+    names = list(floods)
+    measured = []
+    for number in range(rounds + 1):
+        turn = number % len(names)
+        measured.append({name: await floods[name]() for name in names[turn:] + names[:turn]})
+    return measured[1:]
+
+
+def _endless(kind: Maker, site: str, devices: int) -> Iterator[Message]:
+    """Messages of one kind, of each device in turn."""
+    for number in count():
+        yield kind(site, number % devices, number // devices)
+
+
+def _flood(house: Rig, kind: Maker, site: str, devices: int, effort: Effort) -> Flood:
+    """Floods that answer CPU microseconds a message."""
+    endless = _endless(kind, site, devices)
+
+    async def flood() -> float:
+        messages = list(islice(endless, effort.messages))
+        await house.quiet()
+        return (await house.flood(messages)).micros
+
+    return flood
+
+
+@asynccontextmanager
+async def _house(place: Stage) -> AsyncGenerator[Rig]:
+    """All subscribers in one process: a hundred devices of ours, of the bare one, and the core's."""
+    numbers = range(_DEVICES)
+    async with rig(
+        place,
+        OURS,
+        load.sensors(CORE, _DEVICES),
+        bare=[f"{BARE}/{topic_filter}" for topic_filter in _FILTERS],
+        dialects=_DIALECTS,
+        site=OURS,
+        subentries=[
+            *(load.autocore_watch(OURS, number) for number in numbers),
+            *(load.service_watch(OURS, number) for number in numbers),
+        ],
+    ) as house:
+        yield house
+
+
+async def _against_bare(
+    house: Rig, effort: Effort, kind: Maker, name: str, title: str
+) -> list[Row]:
+    floods = {site: _flood(house, kind, site, _DEVICES, effort) for site in (OURS, BARE)}
+    measured = await in_rounds(effort.rounds, floods)
+    spans = [(spans[OURS], spans[BARE]) for spans in measured]
+    return [Row.of_rounds(name, f"{title}, against a bare callback", "us", spans, 1.1)]
+
+
+async def telemetry(house: Rig, effort: Effort) -> list[Row]:
+    """Telemetry of 4 values from 100 devices: ours, a bare callback, the core's own sensors."""
+    floods = {
+        site: _flood(house, load.telemetry, site, _DEVICES, effort) for site in (OURS, BARE, CORE)
+    }
+    measured = await in_rounds(effort.rounds, floods)
+    title = "CPU a message of 4 values, against "
+    return [
+        Row.of_rounds(
+            name, title + told, "us", [(spans[OURS], spans[against]) for spans in measured], bar
+        )
+        for name, told, against, bar in (
+            ("telemetry", "a bare callback", BARE, 1.5),
+            ("telemetry_core", "Home Assistant's own MQTT sensors", CORE, 1.0),
+        )
+    ]
+
+
+async def status(house: Rig, effort: Effort) -> list[Row]:
+    """A status that changes no verdict, as nearly all do."""
+    return await _against_bare(house, effort, load.status, "status", "CPU a status message")
+
+
+async def ping(house: Rig, effort: Effort) -> list[Row]:
+    """A ping in time."""
+    return await _against_bare(house, effort, load.ping, "ping", "CPU a ping")
+
+
+async def lag(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while a fleet talks."""
+    return [await _lag(house, effort, load.mixed, "lag", "a fleet talks")]
+
+
+async def lag_garbage(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while nothing that comes can be read."""
+    return [await _lag(house, effort, load.garbage, "lag_garbage", "nothing can be read")]
+
+
+async def lag_strangers(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while only things talk that nobody watches."""
+    return [await _lag(house, effort, load.stranger, "lag_strangers", "only strangers talk")]
+
+
+async def _lag(house: Rig, effort: Effort, kind: Maker, name: str, title: str) -> Row:
+    async def paced(site: str) -> float:
+        count = int(_RATE * effort.seconds)
+        await house.quiet()
+        lags, span = await asyncio.gather(
+            house.lags(effort.seconds), house.pace(_endless(kind, site, _DEVICES), _RATE, count)
+        )
+        if span.count / span.wall < _RATE * _KEPT_UP:
+            raise MeasureError(
+                f"{name}: {span.count / span.wall:.0f} messages a second got through"
+            )
+        return percentile(lags, 0.99) * _MILLISECONDS
+
+    ours = [await paced(OURS) for _ in range(_LAG_ROUNDS)]
+    bare = [await paced(BARE) for _ in range(_LAG_ROUNDS)]
+    return Row(
+        name,
+        f"event loop lag (p99) at {_RATE:.0f} messages/s, {title}",
+        "ms",
+        median(ours),
+        median(bare),
+        None,
+        10.0,
+        Judged.OURS,
+    )
+
+
+IN_ONE_HOUSE: Mapping[str, Callable[[Rig, Effort], Awaitable[list[Row]]]] = {
+    "telemetry": telemetry,
+    "status": status,
+    "ping": ping,
+    "lag": lag,
+    "lag_garbage": lag_garbage,
+    "lag_strangers": lag_strangers,
+}
+
+
+async def growth(place: Stage, effort: Effort) -> list[Row]:
+    """What a message costs, and what a watch holds, with few watches and with many.
+
+    The Home Assistants run side by side and take turns; MQTT Sentinel makes no entities in them,
+    so what the one holds in memory more than the other is what watches hold beyond them.
+    """
+    sizes = {_FEW_SITE: _FEW, _MANY_SITE: effort.many}
+    async with AsyncExitStack() as stack:
+        houses = {
+            site: await stack.enter_async_context(
+                rig(
+                    place,
+                    site,
+                    bare=[f"{BARE}/{topic_filter}" for topic_filter in _FILTERS],
+                    dialects=_DIALECTS,
+                    site=site,
+                    subentries=[load.autocore_watch(site, number) for number in range(watches)],
+                    entities=False,
+                )
+            )
+            for site, watches in sizes.items()
+        }
+        for site, house in houses.items():  # every watch is told of once
+            for kind in (load.status, load.telemetry):
+                await house.flood(list(islice(_endless(kind, site, sizes[site]), sizes[site])))
+            await house.quiet()
+        memory = {site: await house.memory() for site, house in houses.items()}
+        floods = {
+            site: _flood(house, load.mixed, site, sizes[site], effort)
+            for site, house in houses.items()
+        }
+        measured = await in_rounds(effort.rounds, floods)
+    spans = [(spans[_MANY_SITE], spans[_FEW_SITE]) for spans in measured]
+    held = (memory[_MANY_SITE] - memory[_FEW_SITE]) / (effort.many - _FEW)
+    compared = f"{effort.many} watches, against {_FEW}"
+    return [
+        Row.of_rounds("growth", f"CPU a message with {compared}", "us", spans, 1.15),
+        Row(
+            "memory",
+            "memory a watch beyond its entities",
+            "KiB",
+            held,
+            None,
+            None,
+            10.0,
+            Judged.OURS,
+        ),
+    ]
+
+
+ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {"growth": growth}
+
+ROWS = (*IN_ONE_HOUSE, *ALONE)
+
+
+async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> list[Row]:
+    """Measure what is wanted, names of :data:`ROWS`."""
+    rows: list[Row] = []
+    shared = [found for name, found in IN_ONE_HOUSE.items() if name in wanted]
+    if shared:
+        async with _house(place) as house:
+            for one in shared:
+                rows += await one(house, effort)
+    for name, alone in ALONE.items():
+        if name in wanted:
+            rows += await alone(place, effort)
+    return rows
