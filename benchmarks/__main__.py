@@ -18,7 +18,11 @@ from .rig import stage
 async def _run(interpreter: str, effort: Effort, wanted: list[str]) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as directory:
         async with stage(interpreter, Path(directory)) as place:
-            return await measure(place, effort, wanted)
+            rows = []
+            async for row in measure(place, effort, wanted):
+                print(f"measured: {as_table([row], head=False)}", file=sys.stderr, flush=True)
+                rows.append(row)
+            return rows
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """What is sent, and what Home Assistant is told to do with it. Pure but for chance."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 import json
 import random
 from typing import Any
@@ -17,6 +18,10 @@ def device(number: int) -> str:
     return f"ESP32_{number:05}"
 
 
+def _clock(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(1_700_000_000 + seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def status(site: str, number: int, count: int) -> Message:
     """A device says that it is online, with a new uptime."""
     told = {
@@ -25,7 +30,7 @@ def status(site: str, number: int, count: int) -> Message:
         "ip_address": f"10.0.{number // 250}.{number % 250}",
         "firmware_version": "1.4.2",
         "uptime": 60 * count,
-        "timestamp": 1_700_000_000 + 60 * count,
+        "timestamp": _clock(60 * count),
     }
     return f"{site}/autocore/{device(number)}/status", json.dumps(told).encode()
 
@@ -38,7 +43,7 @@ def telemetry(site: str, number: int, count: int) -> Message:
         "humidity": round(random.uniform(30, 60), 2),
         "voltage": round(random.uniform(3.2, 3.4), 3),
         "memory_free": random.randrange(100_000, 200_000),
-        "timestamp": 1_700_000_000 + count,
+        "timestamp": _clock(count),
     }
     return f"{site}/autocore/{device(number)}/telemetry", json.dumps(told).encode()
 

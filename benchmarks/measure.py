@@ -41,7 +41,7 @@ class Effort:
 
     rounds: int = 9
     messages: int = 10_000
-    seconds: float = 10.0
+    seconds: float = 5.0
     many: int = 10_000
 
 
@@ -159,11 +159,9 @@ async def lag_strangers(house: Rig, effort: Effort) -> list[Row]:
 
 async def _lag(house: Rig, effort: Effort, kind: Maker, name: str, title: str) -> Row:
     async def paced(site: str) -> float:
-        count = int(_RATE * effort.seconds)
+        messages = list(islice(_endless(kind, site, _DEVICES), int(_RATE * effort.seconds)))
         await house.quiet()
-        lags, span = await asyncio.gather(
-            house.lags(effort.seconds), house.pace(_endless(kind, site, _DEVICES), _RATE, count)
-        )
+        lags, span = await asyncio.gather(house.lags(effort.seconds), house.pace(messages, _RATE))
         if span.count / span.wall < _RATE * _KEPT_UP:
             raise MeasureError(
                 f"{name}: {span.count / span.wall:.0f} messages a second got through"
@@ -194,70 +192,72 @@ IN_ONE_HOUSE: Mapping[str, Callable[[Rig, Effort], Awaitable[list[Row]]]] = {
 }
 
 
-async def growth(place: Stage, effort: Effort) -> list[Row]:
-    """What a message costs, and what a watch holds, with few watches and with many.
-
-    The Home Assistants run side by side and take turns; MQTT Sentinel makes no entities in them,
-    so what the one holds in memory more than the other is what watches hold beyond them.
-    """
-    sizes = {_FEW_SITE: _FEW, _MANY_SITE: effort.many}
+@asynccontextmanager
+async def _few_and_many(
+    place: Stage, effort: Effort, *, traced: bool = False
+) -> AsyncGenerator[dict[str, Rig]]:
+    """Two Home Assistants, side by side, with few and with many watches, each told of once."""
+    kind = "traced" if traced else "timed"
     async with AsyncExitStack() as stack:
-        houses = {
-            site: await stack.enter_async_context(
+        houses = {}
+        for site, watches in ((_FEW_SITE, _FEW), (_MANY_SITE, effort.many)):
+            houses[site] = house = await stack.enter_async_context(
                 rig(
                     place,
-                    site,
-                    bare=[f"{BARE}/{topic_filter}" for topic_filter in _FILTERS],
+                    f"{site}-{kind}",
                     dialects=_DIALECTS,
                     site=site,
                     subentries=[load.autocore_watch(site, number) for number in range(watches)],
                     entities=False,
+                    traced=traced,
                 )
             )
-            for site, watches in sizes.items()
-        }
-        for site, house in houses.items():  # every watch is told of once
-            for kind in (load.status, load.telemetry):
-                await house.flood(list(islice(_endless(kind, site, sizes[site]), sizes[site])))
+            for say in (load.status, load.telemetry):
+                await house.flood(list(islice(_endless(say, site, watches), watches)))
             await house.quiet()
-        memory = {site: await house.memory() for site, house in houses.items()}
+        yield houses
+
+
+async def growth(place: Stage, effort: Effort) -> list[Row]:
+    """What a message costs with few watches and with many."""
+    watches = {_FEW_SITE: _FEW, _MANY_SITE: effort.many}
+    async with _few_and_many(place, effort) as houses:
         floods = {
-            site: _flood(house, load.mixed, site, sizes[site], effort)
+            site: _flood(house, load.mixed, site, watches[site], effort)
             for site, house in houses.items()
         }
         measured = await in_rounds(effort.rounds, floods)
     spans = [(spans[_MANY_SITE], spans[_FEW_SITE]) for spans in measured]
-    held = (memory[_MANY_SITE] - memory[_FEW_SITE]) / (effort.many - _FEW)
-    compared = f"{effort.many} watches, against {_FEW}"
-    return [
-        Row.of_rounds("growth", f"CPU a message with {compared}", "us", spans, 1.15),
-        Row(
-            "memory",
-            "memory a watch beyond its entities",
-            "KiB",
-            held,
-            None,
-            None,
-            10.0,
-            Judged.OURS,
-        ),
-    ]
+    title = f"CPU a message with {effort.many} watches, against {_FEW}"
+    return [Row.of_rounds("growth", title, "us", spans, 1.15)]
 
 
-ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {"growth": growth}
+async def memory(place: Stage, effort: Effort) -> list[Row]:
+    """What a watch holds in memory: what many hold more than few, where none has an entity."""
+    async with _few_and_many(place, effort, traced=True) as houses:
+        many, few = [await houses[site].memory() for site in (_MANY_SITE, _FEW_SITE)]
+    held = (many - few) / (effort.many - _FEW) / 1024
+    title = "memory a watch beyond its entities"
+    return [Row("memory", title, "KiB", held, None, None, 10.0, Judged.OURS)]
+
+
+ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
+    "growth": growth,
+    "memory": memory,
+}
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)
 
 
-async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> list[Row]:
-    """Measure what is wanted, names of :data:`ROWS`."""
-    rows: list[Row] = []
+async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> AsyncGenerator[Row]:
+    """Measure what is wanted, names of :data:`ROWS`, and yield each row when it is known."""
     shared = [found for name, found in IN_ONE_HOUSE.items() if name in wanted]
     if shared:
         async with _house(place) as house:
-            for one in shared:
-                rows += await one(house, effort)
+            for found in shared:
+                for row in await found(house, effort):
+                    yield row
     for name, alone in ALONE.items():
         if name in wanted:
-            rows += await alone(place, effort)
-    return rows
+            for row in await alone(place, effort):
+                yield row

@@ -98,9 +98,9 @@ def as_json(rows: Iterable[Row]) -> str:
     return json.dumps([row.as_dict() for row in rows])
 
 
-def as_table(rows: Iterable[Row]) -> str:
+def as_table(rows: Iterable[Row], *, head: bool = True) -> str:
     """All rows as a table for people."""
-    lines = [("", "ours", "comparison", "ratio", "bar", "")]
+    lines = [("", "ours", "comparison", "ratio", "bar", "")] if head else []
     for row in rows:
         of_ratio = row.judged is Judged.RATIO
         lines.append(

@@ -97,7 +97,7 @@ class Rig:
             before = now
 
     async def memory(self) -> int:
-        """What the process holds in memory, in KiB."""
+        """What the process holds in memory, in bytes; it has to be traced."""
         return int(await self.client.command(f"{PROBE.name}/memory"))
 
     async def lags(self, seconds: float) -> list[float]:
@@ -116,9 +116,9 @@ class Rig:
         """Send messages as fast as it goes, and tell what it took to deal with all of them."""
         return await self._between(lambda: self.send(messages), len(messages))
 
-    async def pace(self, messages: Iterable[Message], rate: float, count: int) -> Span:
-        """Send ``count`` messages at ``rate`` a second."""
-        return await self._between(lambda: self._send_paced(messages, rate, count), count)
+    async def pace(self, messages: Sequence[Message], rate: float) -> Span:
+        """Send messages at ``rate`` a second."""
+        return await self._between(lambda: self._send_paced(messages, rate), len(messages))
 
     def send(self, messages: Iterable[Message]) -> None:
         """Send messages and wait for nothing."""
@@ -139,9 +139,9 @@ class Rig:
     async def _reached(self, name: str) -> dict[str, float]:
         return dict(await self.client.command(MARK, name=name, answer_seconds=_LONGEST_SECONDS))
 
-    def _send_paced(self, messages: Iterable[Message], rate: float, count: int) -> None:
+    def _send_paced(self, messages: Sequence[Message], rate: float) -> None:
         begun = time.monotonic()
-        for number, (topic, payload) in zip(range(count), messages, strict=False):
+        for number, (topic, payload) in enumerate(messages):
             ahead = begun + number / rate - time.monotonic()
             if ahead > _PACE_SECONDS:
                 time.sleep(ahead)
@@ -160,16 +160,19 @@ async def rig(
     dialects: Sequence[str] = (),
     site: str = "",
     entities: bool = True,
+    traced: bool = False,
 ) -> AsyncGenerator[Rig]:
     """Start a Home Assistant with ``configuration`` and the probe, and yield it when it is idle.
 
     ``bare`` are topic filters for the bare subscriber, ``pings`` for the one that notes when a
     message came. With ``dialects``, MQTT Sentinel is set up with them under the prefix ``site``
-    and with ``subentries``; without ``entities`` it makes none.
+    and with ``subentries``; without ``entities`` it makes none. ``traced``, Home Assistant is slow
+    and knows what it holds in memory.
     """
     run_dir = place.run_dir / name
     run_dir.mkdir()
-    home = Home(place.interpreter, run_dir, free_port())
+    options = ("-X", "tracemalloc") if traced else ()
+    home = Home(place.interpreter, run_dir, free_port(), options)
     port = place.broker.address.port
     entries = [_entry("mqtt", 2, {"broker": "127.0.0.1", "port": port, **_MQTT})]
     if dialects:

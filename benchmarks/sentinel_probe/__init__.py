@@ -6,7 +6,7 @@ what the process has used so far: sent after others, it tells when those were de
 read over the WebSocket:
 
 - ``sentinel_probe/mark``: what was used when a mark was reached;
-- ``sentinel_probe/memory``: what the process holds in memory now;
+- ``sentinel_probe/memory``: what the process holds in memory now, where it is traced;
 - ``sentinel_probe/lags``: how late the event loop was during the next seconds;
 - ``sentinel_probe/outcomes``: when a message came on the filters under ``pings``, and when an issue
   or an event of MQTT Sentinel did.
@@ -18,9 +18,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 import gc
-from pathlib import Path
-import resource
 import time
+import tracemalloc
 from typing import Any
 
 from homeassistant.components import mqtt, websocket_api
@@ -139,7 +138,6 @@ async def _lags(seconds: float) -> list[float]:
 
 
 def _memory() -> int:
-    """What the process holds, in KiB, without what waits for the garbage collector."""
+    """Bytes that Python objects hold, without those that wait for the garbage collector."""
     gc.collect()
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() // 1024
+    return tracemalloc.get_traced_memory()[0]
