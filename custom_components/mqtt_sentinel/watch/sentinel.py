@@ -8,7 +8,7 @@ from .deadlines import Deadlines
 from .expectation import Expectation, SourceKind
 from .incidents import Incident, Severity, is_over
 from .known import KnownThings
-from .reports import ConnectionReport, is_sign_of_life
+from .reports import ConnectionReport
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
@@ -134,14 +134,17 @@ class Sentinel:
         up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
             watch.connection = report
-            watch.details = report.details or watch.details
+            if report.details:
+                watch.details = report.details
             up = report.up
+            if up and not report.retained:
+                watch.last_seen = report.at.wall
         elif report.retained:
             return False
-        if is_sign_of_life(report):
+        else:
             watch.last_seen = report.at.wall
-        if facts.up is False and not isinstance(report, ConnectionReport):
-            return False  # it said that it is not there, and has to say that it is
+            if facts.up is False:
+                return False  # it said that it is not there, and has to say that it is
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
             return False
