@@ -48,9 +48,14 @@ def telemetry(site: str, number: int, count: int) -> Message:
     return f"{site}/autocore/{device(number)}/telemetry", json.dumps(told).encode()
 
 
+def ping_topic(number: int) -> str:
+    """Where a service pings, without the site."""
+    return f"ping/detector/{device(number)}"
+
+
 def ping(site: str, number: int, count: int) -> Message:
     """A service says that it works."""
-    return f"{site}/ping/detector/{device(number)}", str(count).encode()
+    return f"{site}/{ping_topic(number)}", str(count).encode()
 
 
 def mixed(site: str, number: int, count: int) -> Message:
@@ -92,13 +97,18 @@ def watch(dialect: str, site: str, thing: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def online(site: str, number: int, count: int) -> Message:
+    """A service says that it is connected."""
+    return f"{site}/connected/detector/{device(number)}", b"true"
+
+
 def autocore_watch(site: str, number: int) -> dict[str, Any]:
     """The watch of a device that says its status and telemetry."""
     return watch("autocore", site, device(number))
 
 
 def service_watch(site: str, number: int, **more: Any) -> dict[str, Any]:
-    """The watch of a service that pings."""
+    """The watch of a service that pings; ``more`` is how it is judged."""
     return watch("services", site, f"detector/{device(number)}", **more)
 
 

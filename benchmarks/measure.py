@@ -8,6 +8,7 @@ from collections.abc import (
     Collection,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from statistics import median
 from . import load
 from .load import Maker, Message
 from .results import Judged, Row, percentile
-from .rig import Rig, Stage, rig
+from .rig import Outcome, Rig, Stage, rig
 
 OURS, BARE, CORE = "ours", "bare", "core"
 """The sites: ours, the bare subscriber's, Home Assistant's own sensors'. All names are as long."""
@@ -30,9 +31,20 @@ _FILTERS = ("autocore/+/status", "autocore/+/telemetry", "ping/+/+", "connected/
 _MILLISECONDS = 1000.0
 
 _FEW_SITE, _MANY_SITE = "few_", "many"
+_MOST_TRACED = 2_000
+"""Tracing what is held makes Home Assistant slow; a watch holds the same among fewer."""
 _LAG_ROUNDS = 3
 _KEPT_UP = 0.9
 """Where less of the messages than this got through in time, the lag would say nothing."""
+
+
+_TARGETS = 8
+"""So many things fall silent, one after the other: too few, and too rarely, to be a storm."""
+_TARGET_INTERVAL = 8.0
+"""Seconds within which a target promises a ping; it may miss none."""
+_TARGET_EVERY = 1.0
+_PENDING_INTERVAL = 3600.0
+_LATE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +206,13 @@ IN_ONE_HOUSE: Mapping[str, Callable[[Rig, Effort], Awaitable[list[Row]]]] = {
 
 @asynccontextmanager
 async def _few_and_many(
-    place: Stage, effort: Effort, *, traced: bool = False
+    place: Stage, many: int, *, traced: bool = False
 ) -> AsyncGenerator[dict[str, Rig]]:
     """Two Home Assistants, side by side, with few and with many watches, each told of once."""
     kind = "traced" if traced else "timed"
     async with AsyncExitStack() as stack:
         houses = {}
-        for site, watches in ((_FEW_SITE, _FEW), (_MANY_SITE, effort.many)):
+        for site, watches in ((_FEW_SITE, _FEW), (_MANY_SITE, many)):
             houses[site] = house = await stack.enter_async_context(
                 rig(
                     place,
@@ -212,6 +224,8 @@ async def _few_and_many(
                     traced=traced,
                 )
             )
+            if await house.entities():
+                raise MeasureError("MQTT Sentinel made entities where there should be none")
             for say in (load.status, load.telemetry):
                 await house.flood(list(islice(_endless(say, site, watches), watches)))
             await house.quiet()
@@ -221,7 +235,7 @@ async def _few_and_many(
 async def growth(place: Stage, effort: Effort) -> list[Row]:
     """What a message costs with few watches and with many."""
     watches = {_FEW_SITE: _FEW, _MANY_SITE: effort.many}
-    async with _few_and_many(place, effort) as houses:
+    async with _few_and_many(place, effort.many) as houses:
         floods = {
             site: _flood(house, load.mixed, site, watches[site], effort)
             for site, house in houses.items()
@@ -234,16 +248,80 @@ async def growth(place: Stage, effort: Effort) -> list[Row]:
 
 async def memory(place: Stage, effort: Effort) -> list[Row]:
     """What a watch holds in memory: what many hold more than few, where none has an entity."""
-    async with _few_and_many(place, effort, traced=True) as houses:
+    watches = min(effort.many, _MOST_TRACED)
+    async with _few_and_many(place, watches, traced=True) as houses:
         many, few = [await houses[site].memory() for site in (_MANY_SITE, _FEW_SITE)]
-    held = (many - few) / (effort.many - _FEW) / 1024
+    held = (many - few) / (watches - _FEW) / 1024
     title = "memory a watch beyond its entities"
     return [Row("memory", title, "KiB", held, None, None, 10.0, Judged.OURS)]
+
+
+async def deadline(place: Stage, effort: Effort) -> list[Row]:
+    """From the moment that a ping is missed to the issue and the event, while many are awaited."""
+    targets = range(effort.many, effort.many + _TARGETS)
+    checks = {"grace": 0.0, "settle": 0.0, "ping_misses": 1}
+    async with rig(
+        place,
+        "deadline",
+        dialects=_DIALECTS,
+        site=OURS,
+        pings=[f"{OURS}/{load.ping_topic(number)}" for number in targets],
+        subentries=[
+            *(
+                load.service_watch(OURS, number, **checks, ping_interval=_PENDING_INTERVAL)
+                for number in range(effort.many)
+            ),
+            *(
+                load.service_watch(OURS, number, **checks, ping_interval=_TARGET_INTERVAL)
+                for number in targets
+            ),
+        ],
+        entities=False,
+    ) as house:
+        everyone = range(effort.many + _TARGETS)
+        await house.flood([load.online(OURS, number, 0) for number in everyone])
+        await house.flood([load.ping(OURS, number, 0) for number in range(effort.many)])
+        await house.quiet()
+        begun = len(await house.outcomes())
+        for number in targets:
+            await house.flood([load.ping(OURS, number, 0)])
+            await asyncio.sleep(_TARGET_EVERY)
+        await asyncio.sleep(_TARGET_INTERVAL + _LATE_SECONDS)
+        outcomes = (await house.outcomes())[begun:]
+    late = [
+        (told - _TARGET_INTERVAL) * _MILLISECONDS
+        for number in targets
+        for told in _told_after_ping(outcomes, number)
+    ]
+    title = f"deadline to issue and event, with {effort.many} pings pending (worst of {_TARGETS})"
+    return [Row("deadline", title, "ms", max(late), None, None, 50.0, Judged.OURS)]
+
+
+def _told_after_ping(outcomes: Sequence[Outcome], number: int) -> tuple[float, float]:
+    """Seconds from the last ping of a target to its issue and to its event."""
+    watch_id = load.service_watch(OURS, number)["subentry_id"]
+    pinged = [
+        outcome["at"]
+        for outcome in outcomes
+        if outcome["what"] == "ping" and outcome["of"].endswith(load.ping_topic(number))
+    ]
+    told = {
+        what: [
+            outcome["at"]
+            for outcome in outcomes
+            if outcome["what"] == what and watch_id in outcome["of"] and outcome["at"] > pinged[-1]
+        ]
+        for what in ("issue", "event")
+    }
+    if not all(told.values()):
+        raise MeasureError(f"deadline: {watch_id} fell silent, and nobody was told: {told}")
+    return min(told["issue"]) - pinged[-1], min(told["event"]) - pinged[-1]
 
 
 ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "growth": growth,
     "memory": memory,
+    "deadline": deadline,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)

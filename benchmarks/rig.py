@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import re
 import secrets
+import shutil
 import time
 from typing import Any
 
@@ -36,6 +38,7 @@ _QUIET_LOOKS = 5
 _QUIET_SHARE = 0.05
 """A process that uses less of a core than this, so many looks in a row, has nothing to do."""
 type Json = Any
+type Outcome = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,16 @@ class Rig:
 
     async def memory(self) -> int:
         """What the process holds in memory, in bytes; it has to be traced."""
-        return int(await self.client.command(f"{PROBE.name}/memory"))
+        return int(
+            await self.client.command(f"{PROBE.name}/memory", answer_seconds=_LONGEST_SECONDS)
+        )
+
+    async def entities(self) -> int:
+        """How many entities of MQTT Sentinel there are."""
+        registered = await self.client.command(
+            "config/entity_registry/list", answer_seconds=_LONGEST_SECONDS
+        )
+        return sum(entity["platform"] == INTEGRATION.name for entity in registered)
 
     async def lags(self, seconds: float) -> list[float]:
         """How late the event loop was, in seconds, at each look during some seconds."""
@@ -108,7 +120,7 @@ class Rig:
             )
         )
 
-    async def outcomes(self) -> list[dict[str, Json]]:
+    async def outcomes(self) -> list[Outcome]:
         """What the probe noted of pings, issues and events; see there."""
         return list(await self.client.command(f"{PROBE.name}/outcomes"))
 
@@ -179,11 +191,11 @@ async def rig(
         data = {"dialects": list(dialects), "prefixes": [site]}
         entries.append(_entry("mqtt_sentinel", 1, data, subentries))
     storage = {"version": 1, "minor_version": 5, "key": "core.config_entries"}
-    probe = {"name": name, "bare": list(bare), "pings": list(pings), "entities": entities}
+    probe = {"name": name, "bare": list(bare), "pings": list(pings)}
     home.prepare(
         f"{_CONFIGURATION}{PROBE.name}: {json.dumps(probe)}\n{configuration}",
         {".storage/core.config_entries": json.dumps({**storage, "data": {"entries": entries}})},
-        (INTEGRATION, PROBE),
+        (INTEGRATION if entities else _without_entities(run_dir), PROBE),
     )
     await home.start()
     try:
@@ -195,12 +207,29 @@ async def rig(
         await home.stop()
 
 
+def _without_entities(run_dir: Path) -> Path:
+    """A copy of the integration that has no platforms."""
+    copy = run_dir.with_name(f"{run_dir.name}-without-entities") / INTEGRATION.name
+    shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    const = copy / "const.py"
+    text, found = re.subn(
+        r"^PLATFORMS: Final = \(.*?\)$",
+        "PLATFORMS: Final = ()",
+        const.read_text(encoding="utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    assert found == 1, "the integration names its platforms in another way now"
+    const.write_text(text, encoding="utf-8")
+    return copy
+
+
 _MQTT = {"protocol": "5", "transport": "tcp"}
 
 # No recorder: what it takes to write states down is the same for all.
 _CONFIGURATION = """\
 logger:
   default: warning
+config:
 websocket_api:
 """
 

@@ -10,8 +10,6 @@ read over the WebSocket:
 - ``sentinel_probe/lags``: how late the event loop was during the next seconds;
 - ``sentinel_probe/outcomes``: when a message came on the filters under ``pings``, and when an issue
   or an event of MQTT Sentinel did.
-
-Without ``entities``, MQTT Sentinel makes none: what a watch costs beyond them.
 """
 
 import asyncio
@@ -28,7 +26,6 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.issue_registry import EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.loader import async_get_integration
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 import probatio as vol
 
@@ -42,7 +39,6 @@ CONFIG_SCHEMA = vol.Schema(
                 vol.Required("name"): cv.string,
                 vol.Optional("bare", default=[]): [cv.string],
                 vol.Optional("pings", default=[]): [cv.string],
-                vol.Optional("entities", default=True): cv.boolean,
             }
         )
     },
@@ -75,13 +71,17 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     @callback
     def ping(message: mqtt.ReceiveMessage) -> None:
-        outcomes.append({"at": message.timestamp, "ping": message.topic})
+        outcomes.append({"at": message.timestamp, "what": "ping", "of": message.topic})
 
     @callback
-    def happened(event: Event[Any]) -> None:
-        if event.data.get("domain", SENTINEL) == SENTINEL:
-            told = event.data.get("issue_id") or event.data.get("name")
-            outcomes.append({"at": time.monotonic(), str(event.event_type): told})
+    def issue(event: Event[Any]) -> None:
+        told = event.data
+        if told["domain"] == SENTINEL and told["action"] == "create":
+            outcomes.append({"at": time.monotonic(), "what": "issue", "of": told["issue_id"]})
+
+    @callback
+    def mismatch(event: Event[Any]) -> None:
+        outcomes.append({"at": time.monotonic(), "what": "event", "of": event.data["watch_id"]})
 
     async def started(_: Event) -> None:
         await mqtt.async_wait_for_mqtt_client(hass)
@@ -91,17 +91,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         for topic_filter in own["pings"]:
             await mqtt.async_subscribe(hass, topic_filter, ping, 1, None)
         if own["pings"]:
-            hass.bus.async_listen(EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, happened)
-            hass.bus.async_listen(f"{SENTINEL}_mismatch", happened)
+            hass.bus.async_listen(EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, issue)
+            hass.bus.async_listen(f"{SENTINEL}_mismatch", mismatch)
 
     _answer(hass, "mark", {vol.Required("name"): str}, lambda asked: marks[asked["name"]])
     _answer(hass, "lags", {vol.Required("seconds"): float}, lambda asked: _lags(asked["seconds"]))
     _answer(hass, "memory", {}, lambda _: hass.async_add_executor_job(_memory))
     _answer(hass, "outcomes", {}, lambda _: _given(list(outcomes)))
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started)
-    if not own["entities"]:
-        integration = await async_get_integration(hass, SENTINEL)
-        (await integration.async_get_component()).PLATFORMS = ()  # type: ignore[attr-defined] # it has them
     return True
 
 
