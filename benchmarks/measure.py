@@ -34,6 +34,7 @@ _FEW_SITE, _MANY_SITE = "few_", "many"
 _MOST_TRACED = 2_000
 """Tracing what is held makes Home Assistant slow; a watch holds the same among fewer."""
 _LAG_ROUNDS = 3
+_LAG_ATTEMPTS = 3
 _KEPT_UP = 0.9
 """Where less of the messages than this got through in time, the lag would say nothing."""
 
@@ -171,14 +172,18 @@ async def lag_strangers(house: Rig, effort: Effort) -> list[Row]:
 
 async def _lag(house: Rig, effort: Effort, kind: Maker, name: str, title: str) -> Row:
     async def paced(site: str) -> float:
-        messages = list(islice(_endless(kind, site, _DEVICES), int(_RATE * effort.seconds)))
-        await house.quiet()
-        lags, span = await asyncio.gather(house.lags(effort.seconds), house.pace(messages, _RATE))
-        if span.count / span.wall < _RATE * _KEPT_UP:
-            raise MeasureError(
-                f"{name}: {span.count / span.wall:.0f} messages a second got through"
+        """The lag, of an attempt in which the messages got through as fast as they should."""
+        rate = 0.0
+        for _ in range(_LAG_ATTEMPTS):
+            messages = list(islice(_endless(kind, site, _DEVICES), int(_RATE * effort.seconds)))
+            await house.quiet()
+            lags, span = await asyncio.gather(
+                house.lags(effort.seconds), house.pace(messages, _RATE)
             )
-        return percentile(lags, 0.99) * _MILLISECONDS
+            rate = span.count / span.wall
+            if rate >= _RATE * _KEPT_UP:
+                return percentile(lags, 0.99) * _MILLISECONDS
+        raise MeasureError(f"{name}, {site}: only {rate:.0f} messages a second got through")
 
     ours = [await paced(OURS) for _ in range(_LAG_ROUNDS)]
     bare = [await paced(BARE) for _ in range(_LAG_ROUNDS)]

@@ -66,7 +66,7 @@ CONNECTIVITY = SentinelBinarySensorDescription(
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     is_on=lambda entity: entity.watch.facts.up,
     attributes=lambda entity: {"proof": proof_of(entity.watch.facts).value},
-    available=lambda entity: entity.watch.facts.broker,
+    available=lambda entity: entity.watch.facts.broker and not entity.watch.facts.parent_gone,
 )
 PROBLEM = SentinelBinarySensorDescription(
     key="problem",

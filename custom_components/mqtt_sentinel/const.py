@@ -19,11 +19,18 @@ CONF_ANYWAY: Final = "anyway"
 SECTION_CHECKS: Final = "checks"
 CONF_THINGS: Final = "things"
 
+# Things that nobody watches
+CONF_WATCH_ALL: Final = "watch_all"
+CONF_IGNORE_ALL: Final = "ignore_all"
+CONF_IGNORED: Final = "ignored"
+CONF_LISTEN_AGAIN: Final = "listen_again"
+
 # What is watched
 CONF_DIALECT: Final = "dialect"
 CONF_SITE: Final = "site"
 CONF_THING: Final = "thing"
 CONF_TOPIC: Final = "topic"
+CONF_BY_ITSELF: Final = "by_itself"
 CONF_PLACE: Final = "json_path"
 CONF_TEMPLATE: Final = "value_template"
 CONF_PAYLOAD_ON: Final = "payload_on"
@@ -37,6 +44,9 @@ CONF_VERIFY_DISCONNECT: Final = "verify_disconnect"
 CONF_REQUIRE_LIVE: Final = "require_live"
 CONF_SETTLE: Final = "settle"
 CONF_GRACE: Final = "grace"
+CONF_PING_INTERVAL: Final = "ping_interval"
+CONF_PING_MISSES: Final = "ping_misses"
+CONF_PING_TOPICS: Final = "ping_topics"
 EXPECT_NONE: Final = "none"
 
 # An alarm
@@ -46,3 +56,5 @@ CONF_RELIES_ON: Final = "relies_on"
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
+EVENT_MOTION: Final = f"{DOMAIN}_motion"
+EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"

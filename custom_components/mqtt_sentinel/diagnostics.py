@@ -9,6 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .const import CONF_TEMPLATE, DOMAIN
 from .hub import Hub, SentinelConfigEntry
+from .intake.mqtt import now
 from .watch.watched import Watched
 
 # Payloads may hold anything, addresses tell where somebody lives in a network.
@@ -26,7 +27,15 @@ async def async_get_config_entry_diagnostics(
             "data": dict(entry.data),
             "options": dict(entry.options),
             "link": hub.mqtt.link.name.lower(),
+            "broker": {
+                "answers_probes": hub.pulse.trusted,
+                "gone_since": hub.broker_gone_since,
+                "uptime": hub.vitals.broker_uptime(now()),
+            },
             "messages": hub.mqtt.messages,
+            "messages_per_second": hub.vitals.messages_per_second,
+            "last_message": hub.mqtt.last_message,
+            "errors": hub.vitals.errors,
             "known_things": len(hub.sentinel.known),
             "dead_letters": {
                 "counts": dict(dead_letters.counts),

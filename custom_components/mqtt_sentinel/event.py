@@ -8,16 +8,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .hub import Moment
-from .outcome.bus import incident_facts
+from .outcome.bus import incident_facts, occasion_facts
 from .watch.alarm import Protection
-from .watch.sentinel import Turn
+from .watch.incidents import Turn
+from .watch.reports import Occasion, OccasionReport
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
+    from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
+    from .watch.reports import EvidenceReport
     from .watch.sentinel import Change
 
 PARALLEL_UPDATES = 0
@@ -30,13 +34,39 @@ class Happened(StrEnum):
     DISCONNECTED = "disconnected"
     MISMATCH = "mismatch"
     RECOVERED = "recovered"
+    MOTION = "motion"
+    MOTION_ENDED = "motion_ended"
+    BUTTON = "button"
+    PRESSURE = "pressure"
+    INTERACTION = "interaction"
+    SYSTEM = "system"
+    TOGGLE = "toggle"
+    ANNOUNCED = "announced"
+    PICTURE = "picture"
+    VIDEO = "video"
 
 
 _OF_TURN = {Turn.OPENED: Happened.MISMATCH, Turn.CLOSED: Happened.RECOVERED}
+_OF_OCCASION = {occasion: Happened(occasion.value) for occasion in Occasion}
+_OF_END = {Occasion.MOTION: Happened.MOTION_ENDED}
+# What can happen to every watch, whatever it speaks.
+_ALWAYS = (Happened.CONNECTED, Happened.DISCONNECTED, Happened.MISMATCH, Happened.RECOVERED)
 
-WATCH_EVENT = EventEntityDescription(
-    key="event", translation_key="watch", event_types=[happened.value for happened in Happened]
-)
+
+def _event_types(dialect: Dialect) -> list[str]:
+    """What can happen to a watch of a dialect."""
+    happened = [*_ALWAYS]
+    for occasion in dialect.occasions:
+        happened.append(_OF_OCCASION[occasion])
+        if occasion in dialect.lasting:
+            happened.append(_OF_END[occasion])
+    return [kind.value for kind in happened]
+
+
+EVENT_TYPES = {name: _event_types(dialect) for name, dialect in DIALECTS.items()}
+_OF_CUSTOM = [kind.value for kind in _ALWAYS]
+
+WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
@@ -61,9 +91,15 @@ async def async_setup_entry(
 
 
 class WatchEvent(SentinelEntity, EventEntity):
-    """Connections, mismatches and recoveries of one watch."""
+    """Connections, mismatches and recoveries of one watch, and what happened at it."""
 
     moment = Moment.TELL
+
+    @property
+    @override
+    def event_types(self) -> list[str]:
+        """What can happen to the thing that is watched now: it may be another than before."""
+        return EVENT_TYPES.get(self.watch.config.key.dialect, _OF_CUSTOM)
 
     @override
     @callback
@@ -75,10 +111,19 @@ class WatchEvent(SentinelEntity, EventEntity):
             self._fire(Happened.CONNECTED if change.connection else Happened.DISCONNECTED)
         if change.turn in _OF_TURN and change.incident:
             self._fire(_OF_TURN[change.turn], incident_facts(change.incident))
+        if change.occasion:
+            self._fire(_happened(change.occasion), occasion_facts(change.occasion))
 
     def _fire(self, happened: Happened, facts: dict[str, object] | None = None) -> None:
         self._trigger_event(happened, facts)
         self.async_write_ha_state()
+
+
+def _happened(report: OccasionReport | EvidenceReport) -> Happened:
+    """The kind of event that a report is."""
+    if isinstance(report, OccasionReport) and report.begins is False:
+        return _OF_END[report.occasion]
+    return _OF_OCCASION[report.occasion]
 
 
 class AlarmEvent(SentinelEntity, EventEntity):

@@ -1,7 +1,8 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 import logging
@@ -12,33 +13,45 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
-from .dialects import custom
+from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
+from .dialects import broker, custom
+from .dialects.ping import ping_decoder
 from .dialects.table import DIALECTS
 from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
-from .outcome.bus import fire_incident
-from .outcome.issues import hide_incident, show_broker, show_incident
-from .setup_data import read_alarm, read_watch
+from .intake.pulse import PulseIntake
+from .newcomers import Newcomers
+from .outcome.bus import fire_incident, fire_occasion, fire_storm
+from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
+from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
+from .watch.incidents import Turn
 from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
+from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
+    from .dialects.custom import CustomTopic
+    from .dialects.route import Decoder
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
+    from .watch.clock import Instant
     from .watch.expectation import Expectation
     from .watch.reports import Report, ThingKey
+    from .watch.watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
 
-# How often "last seen" is brought up to date; with every message it would drown the recorder.
-_LAST_SEEN_EVERY = timedelta(seconds=30)
+# How often "last seen" and the numbers of the hub are brought up to date; with every message they
+# would drown the recorder.
+_NOW_AND_THEN = timedelta(seconds=30)
 # How often it is written down when nothing else is worth it, as often as states that are restored.
 _KEEP_EVERY = timedelta(minutes=15)
+
+_THERE = frozenset({Link.CONNECTED, Link.SUBSCRIBED})
 
 type SentinelConfigEntry = ConfigEntry[Hub]
 type Listener = Callable[[Change | None], None]
@@ -64,14 +77,20 @@ class Hub:
         self.entry = entry
         self.sentinel = Sentinel()
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
+        self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
+        self.vitals = Vitals(now())
+        self.open_incidents: set[str] = set()
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
         self.broker_gone_since: float | None = None
+        self.newcomers = Newcomers(hass, entry, self.sentinel.known)
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         self._setups: dict[str, WatchSetup] = {}
-        self._unsubscribe: dict[str, CALLBACK_TYPE] = {}
+        self._unsubscribe: dict[str, list[CALLBACK_TYPE]] = {}
+        self._changes = 0
+        self._source: object = None
         self._listeners: dict[Moment, defaultdict[str, list[Listener]]] = {
             moment: defaultdict(list) for moment in Moment
         }
@@ -91,32 +110,32 @@ class Hub:
         memory = await self._store.load()
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        self.sentinel.occasions.restore(memory.events)
         subentries = self.entry.subentries.values()
-        watches = [
-            read_watch(subentry, self.entry.options)
-            for subentry in subentries
-            if subentry.subentry_type == SUBENTRY_DEVICE
-        ]
+        self._setups = read_watches(subentries, self.entry.options)
+        watches = self._setups.values()
         for setup in watches:
-            watch_id = setup.config.id
-            self._setups[watch_id] = setup
-            self._apply(self.sentinel.add(setup.config, now(), memory.watches.get(watch_id)))
+            restored = memory.watches.get(setup.config.id)
+            self._apply(*self.sentinel.add(setup.config, now(), restored))
+            self._count_incident(self.sentinel.watches[setup.config.id])
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
         for subentry in subentries:
             if subentry.subentry_type == SUBENTRY_ALARM:
                 self.expectations.set_alarm(read_alarm(subentry))
         for setup in watches:
-            self.expectations.set_watch(setup.config.id, setup.wish)
+            self.expectations.set_watch(setup.config, setup.wish)
             await self._subscribe(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
+        self._tell_storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
-            async_track_time_interval(self.hass, self._tell_last_seen, _LAST_SEEN_EVERY),
+            async_track_time_interval(self.hass, self._tell_now_and_then, _NOW_AND_THEN),
             async_track_time_interval(self.hass, self._keep_last_seen, _KEEP_EVERY),
         ]
+        self.newcomers.start()
 
     async def _listen_in(self, watched: Iterable[ThingKey]) -> None:
         """Listen to what was chosen, and to all that is watched, chosen or not any more."""
@@ -124,21 +143,27 @@ class Hub:
         for key in watched:
             dialects.append(key.dialect)
             sites.append(key.site)
+        await self.pulse.start(cadence=broker.NAME in dialects)
         await self.mqtt.start(
             [DIALECTS[name] for name in dict.fromkeys(dialects)], dict.fromkeys(sites)
         )
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        self.pulse.stop()
         self.mqtt.stop()
         self.expectations.stop()
+        self.newcomers.stop()
         while self._stops:
             self._stops.pop()()
         self._disarm()
         self._unsubscribe.clear()
+        self._changes += 1  # a refresh that has begun finds nobody any more
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
             hide_incident(self.hass, watch_id)
+        for storm_id in self.sentinel.storms.open:
+            hide_storm(self.hass, storm_id)
         if self._loaded:  # what could not be read must not be overwritten by nothing
             await self._store.save()
 
@@ -147,26 +172,50 @@ class Hub:
         await self._store.save()
 
     async def refresh(self) -> None:
-        """Follow a change of the config entry, touching only what changed."""
+        """Follow a change of the config entry, touching only what changed.
+
+        What changes in one go, such as many watches that are added, is followed in one go.
+        """
+        self._changes = change = self._changes + 1
+        await asyncio.sleep(0)
+        if change != self._changes:
+            return
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
         subentries = self.entry.subentries
-        for watch_id in [key for key in self._setups if key not in subentries]:
-            self._remove_watch(watch_id)
+        setups = self._read()
+        removed = [key for key in self._setups if key not in setups]
+        let_go = [self._remove_watch(watch_id) for watch_id in removed]
         for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
             self.expectations.remove_alarm(alarm_id)
             self.protection.pop(alarm_id, None)
+        for setup in setups.values():
+            await self._set_watch(setup)
         for subentry in subentries.values():
-            if subentry.subentry_type == SUBENTRY_DEVICE:
-                await self._set_watch(read_watch(subentry, self.entry.options))
-            elif subentry.subentry_type == SUBENTRY_ALARM:
+            if subentry.subentry_type == SUBENTRY_ALARM:
                 config = read_alarm(subentry)
                 known = self.expectations.alarms.get(config.id)
                 if known is None or known.config != config:
                     self.expectations.set_alarm(config)
                     self._introduce(config.id, config.name, new=known is None)
+        if removed:
+            # Whoever stops watching a thing need not be told that it is new.
+            self.newcomers.ignore([key for key in let_go if key])
+        self.newcomers.follow()
         self._store.save_soon()
+
+    def _read(self) -> dict[str, WatchSetup]:
+        """All watches as they are set up; read again only if something that they depend on changed."""
+        subentries = self.entry.subentries
+        source = (
+            {key: (subentry.title, subentry.data) for key, subentry in subentries.items()},
+            check_defaults(self.entry.options),
+        )
+        if source == self._source:
+            return dict(self._setups)
+        self._source = source
+        return read_watches(subentries.values(), self.entry.options)
 
     # One watch at a time
 
@@ -177,40 +226,53 @@ class Hub:
             return
         self._setups[watch_id] = setup
         change = self.sentinel.configure if before else self.sentinel.add
-        self._apply(change(setup.config, now()))
-        self.expectations.set_watch(watch_id, setup.wish)
-        if before is None or before.custom != setup.custom:
+        self._apply(*change(setup.config, now()))
+        self.expectations.set_watch(setup.config, setup.wish)
+        if before is None or _topics(before) != _topics(setup):
             await self._subscribe(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
-    def _remove_watch(self, watch_id: str) -> None:
+    def _remove_watch(self, watch_id: str) -> ThingKey | None:
+        """Forget a watch; answer which thing of a dialect it was about."""
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
-        watch = self.sentinel.remove(watch_id)
+        watch = self.sentinel.watches[watch_id]
+        self._apply(*self.sentinel.remove(watch_id, now()))
         if not setup.custom and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(
-                KnownThing(watch.config.key, watch.connection, watch.last_seen)
+                KnownThing(watch.config.key, watch.connection, watch.last_seen, watch.cadence)
             )
         self._last_seen_told.pop(watch_id, None)
-        if stop := self._unsubscribe.pop(watch_id, None):
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
         hide_incident(self.hass, watch_id)
+        self.open_incidents.discard(watch_id)
+        self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
+        return None if setup.custom else watch.config.key
 
     async def _subscribe(self, setup: WatchSetup) -> None:
-        """Listen to the topic of a watch that speaks no dialect of the table."""
+        """Listen to the topics of a watch that no dialect of the table listens to."""
         watch_id = setup.config.id
-        if stop := self._unsubscribe.pop(watch_id, None):
+        for stop in self._unsubscribe.pop(watch_id, ()):
             stop()
+        wanted: list[tuple[str, Decoder]] = []
         if setup.custom:
             decode = custom.decoder(setup.custom, extract_of(self.hass, setup.custom))
-            self._unsubscribe[watch_id] = await self.mqtt.subscribe(setup.custom.topic, "", decode)
+            wanted.append((setup.custom.topic, decode))
+        ping = ping_decoder(setup.config.key)
+        wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
+        for topic_filter, read in wanted:
+            stop = await self.mqtt.subscribe(topic_filter, "", read)
+            self._unsubscribe.setdefault(watch_id, []).append(stop)
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
+        if subentry_id not in self.entry.subentries:
+            return  # a parent that is watched for those behind it has no entities
         if new:
             for add in self._adders:
                 add(subentry_id)
@@ -226,7 +288,8 @@ class Hub:
         """Call ``add`` with the id of every subentry, those of now and those to come."""
         self._adders.append(add)
         for subentry_id in [*self._setups, *self.expectations.alarms]:
-            add(subentry_id)
+            if subentry_id in self.entry.subentries:
+                add(subentry_id)
 
     @callback
     def listen(self, subject: str, listener: Listener, moment: Moment) -> CALLBACK_TYPE:
@@ -256,24 +319,36 @@ class Hub:
     @callback
     def accept(self, watch_id: str) -> None:
         """The reported state is fine for now."""
-        self._apply(self.sentinel.accept(watch_id, now()))
+        self._apply(*self.sentinel.accept(watch_id, now()))
 
     @callback
     def mute(self, watch_id: str) -> None:
         """Say nothing more of the open incident for now."""
-        self._apply(self.sentinel.mute(watch_id, now()))
+        self._apply(*self.sentinel.mute(watch_id, now()))
 
     @callback
     def verify(self, watch_id: str) -> None:
         """Judge once more, after the settle time."""
-        self._apply(self.sentinel.verify(watch_id, now()))
+        self._apply(*self.sentinel.verify(watch_id, now()))
+
+    @callback
+    def verify_storm(self, storm_id: str) -> None:
+        """Judge all that is wrong in a storm once more."""
+        for watch_id in list(self.sentinel.storms.open[storm_id].members):
+            self.verify(watch_id)
+
+    @callback
+    def mute_storm(self, storm_id: str) -> None:
+        """Say nothing more of a storm."""
+        self.sentinel.storms.mute(storm_id)
+        self._tell_storms()
 
     # The way through
 
     @callback
     def _heard(self, report: Report) -> None:
-        if change := self.sentinel.hear(report):
-            self._apply(change)
+        if changes := self.sentinel.hear(report):
+            self._apply(*changes)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -285,55 +360,88 @@ class Hub:
             if watches[watch_id].facts.expectation != expectation
         }
         if news:
-            self._apply(*(self.sentinel.expect(*item, moment) for item in news.items()))
+            changes: list[Change] = []
+            for watch_id, expectation in news.items():
+                changes += self.sentinel.expect(watch_id, expectation, moment)
+            self._apply(*changes)
             self._store.save_soon()
 
     @callback
     def _linked(self, link: Link) -> None:
+        self.pulse.follow(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()
-        entry_id = self.entry.entry_id
-        if link is Link.GONE:
-            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
-            self.broker_gone_since = moment.wall
-            show_broker(self.hass, entry_id, moment.wall)
-            self._apply(*self.sentinel.broker_lost(moment))
-        elif link is Link.CONNECTED:
-            if self.broker_gone_since is not None:
-                _LOGGER.info("The MQTT broker is back")
-            self.broker_gone_since = None
-            show_broker(self.hass, entry_id, None)
-            self._apply(*self.sentinel.broker_back(moment))
+        self.vitals.follow_broker(link in _THERE, moment)
+        if link in _THERE:
+            self._broker_there(link, moment)
         else:
-            self._apply(*self.sentinel.subscribed(moment))
+            self._broker_missing(moment, silent=link is Link.SILENT)
+        self._show_hub()
 
     @callback
-    def _apply(self, *changes: Change | None) -> None:
+    def _broker_missing(self, moment: Instant, *, silent: bool) -> None:
+        if silent:
+            _LOGGER.info("The MQTT broker does not answer; all verdicts are suspended")
+        else:
+            _LOGGER.info("The MQTT broker is gone; all verdicts are suspended")
+        self.broker_gone_since = self.broker_gone_since or moment.wall
+        show_broker(self.hass, self.entry.entry_id, self.broker_gone_since, silent=silent)
+        suspend = self.sentinel.broker_silent if silent else self.sentinel.broker_lost
+        self._apply(*suspend(moment))
+
+    @callback
+    def _broker_there(self, link: Link, moment: Instant) -> None:
+        if link is Link.SUBSCRIBED:
+            self._apply(*self.sentinel.subscribed(moment))
+            return
+        if self.broker_gone_since is not None:
+            _LOGGER.info("The MQTT broker is back")
+        self.broker_gone_since = None
+        show_broker(self.hass, self.entry.entry_id, None)
+        self._apply(*self.sentinel.broker_back(moment))
+
+    @callback
+    def _apply(self, *changes: Change) -> None:
         """Carry changes on to all who have to know; no one's failure costs the others theirs.
 
         All states are shown before anything is told: who reacts to an event finds the states that
         belong to it.
         """
-        told = [change for change in changes if change]
+        shown = [change for change in changes if change.to_show]
         alarms = {
             alarm_id
-            for change in told
+            for change in shown
             for alarm_id in self.expectations.alarms_over(change.watch.config.id)
         }
-        if any(change.turn or _agrees_now(change) for change in told):
+        if any(change.turn or _agrees_now(change) for change in changes):
             self._store.save_soon()
-        self._show(told, alarms)
-        for change in told:
+        self._show(shown, alarms)
+        for change in changes:
             watch_id = change.watch.config.id
             if change.turn or _judged_otherwise(change):
                 self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
             self._notify(Moment.TELL, watch_id, change)
             if change.turn:
                 self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+            if change.occasion:
+                device_id, config = self.device_id(watch_id), change.watch.config
+                self._shield(fire_occasion, self.hass, device_id, config, change.occasion)
+        self._tell_storms()
         for alarm_id in alarms:
             self._notify(Moment.TELL, alarm_id, None)
         self._arm()
+
+    @callback
+    def _tell_storms(self) -> None:
+        """Say of many incidents at once what would else be said of each."""
+        watches = self.sentinel.watches
+        for turn, storm in self.sentinel.storms.news():
+            self._shield(show_storm, self.hass, self.entry.entry_id, storm, watches)
+            self._shield(fire_storm, self.hass, turn, storm, watches)
+            if turn is Turn.OPENED:
+                for watch_id in storm.members:
+                    self._shield(show_incident, self.hass, self.entry.entry_id, watches[watch_id])
 
     @callback
     def _alarm_said(self, alarm_id: str) -> None:
@@ -342,13 +450,28 @@ class Hub:
         self._notify(Moment.TELL, alarm_id, None)
 
     @callback
-    def _show(self, changes: Iterable[Change], alarms: Iterable[str]) -> None:
+    def _show(self, changes: Collection[Change], alarms: Iterable[str]) -> None:
         for alarm_id in alarms:
             self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
         for change in changes:
+            if change.turn:
+                self._count_incident(change.watch)
             self._notify(Moment.SHOW, change.watch.config.id, change)
         for alarm_id in alarms:
             self._notify(Moment.SHOW, alarm_id, None)
+        if any(change.turn for change in changes):
+            self._show_hub()
+
+    @callback
+    def _count_incident(self, watch: Watched) -> None:
+        if watch.incident:
+            self.open_incidents.add(watch.config.id)
+        else:
+            self.open_incidents.discard(watch.config.id)
+
+    @callback
+    def _show_hub(self) -> None:
+        self._notify(Moment.SHOW, self.entry.entry_id, None)
 
     @callback
     def _notify(self, moment: Moment, subject: str, change: Change | None) -> None:
@@ -360,6 +483,7 @@ class Hub:
             consumer(*args, **kwargs)
         except Exception:
             # Whatever a consumer does wrong, the verdict has to reach the others.
+            self.vitals.errors += 1
             _LOGGER.exception("A consumer of a change failed")
 
     # Time
@@ -387,11 +511,13 @@ class Hub:
         self._apply(*self.sentinel.wake(now()))
 
     @callback
-    def _tell_last_seen(self, _: datetime) -> None:
+    def _tell_now_and_then(self, _: datetime) -> None:
         for watch_id, watch in self.sentinel.watches.items():
             if self._last_seen_told.get(watch_id) != watch.last_seen:
                 self._last_seen_told[watch_id] = watch.last_seen
                 self._notify(Moment.SHOW, watch_id, None)
+        self.vitals.follow_messages(self.mqtt.messages, now())
+        self._show_hub()
 
     @callback
     def _keep_last_seen(self, _: datetime) -> None:
@@ -401,7 +527,13 @@ class Hub:
         return Memory(
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
+            self.sentinel.occasions.latest(),
         )
+
+
+def _topics(setup: WatchSetup) -> tuple[CustomTopic | None, tuple[str, ...]]:
+    """What a watch has to be listened to for of its own."""
+    return setup.custom, setup.ping_topics
 
 
 def _agrees_now(change: Change) -> bool:

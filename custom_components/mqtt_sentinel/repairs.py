@@ -1,4 +1,4 @@
-"""The fix flow of an incident: verify again, accept what is reported, or mute."""
+"""The fix flows: of incidents and storms, and of things that nobody watches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .config_flow.known import KnownThingsRepairFlow
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
+from .outcome.known import known_issue_id
 
 
 class IncidentRepairFlow(RepairsFlow):
@@ -46,10 +48,9 @@ class IncidentRepairFlow(RepairsFlow):
         return self._do(Hub.mute)
 
     def _do(self, action: Callable[[Hub, str], None]) -> RepairsFlowResult:
-        entry: SentinelConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        hub = _loaded_hub(self.hass, self._entry_id)
+        if hub is None:
             return self.async_abort(reason="not_loaded")
-        hub = entry.runtime_data
         watch = hub.sentinel.watches.get(self._watch_id)
         if watch is None or watch.incident is None:
             return self.async_abort(reason="over")
@@ -57,9 +58,57 @@ class IncidentRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class StormRepairFlow(RepairsFlow):
+    """Offers what a user can do about many incidents at once."""
+
+    def __init__(self, entry_id: str, storm_id: str) -> None:
+        """Remember which storm it is about."""
+        self._entry_id = entry_id
+        self._storm_id = storm_id
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show what can be done."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["verify", "mute"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_verify(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Judge all of them once more."""
+        return self._do(Hub.verify_storm)
+
+    async def async_step_mute(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say nothing more of the storm."""
+        return self._do(Hub.mute_storm)
+
+    def _do(self, action: Callable[[Hub, str], None]) -> RepairsFlowResult:
+        hub = _loaded_hub(self.hass, self._entry_id)
+        if hub is None:
+            return self.async_abort(reason="not_loaded")
+        if self._storm_id not in hub.sentinel.storms.open:
+            return self.async_abort(reason="over")
+        action(hub, self._storm_id)
+        return self.async_create_entry(data={})
+
+
+def _loaded_hub(hass: HomeAssistant, entry_id: str) -> Hub | None:
+    entry: SentinelConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        return None
+    return entry.runtime_data
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
     """Create the flow that fixes an issue."""
-    assert data is not None  # every fixable issue of ours names its watch
+    assert data is not None  # every fixable issue of ours names what it is about
+    if "storm_id" in data:
+        return StormRepairFlow(data["entry_id"], data["storm_id"])
+    if issue_id == known_issue_id(data["entry_id"]):
+        return KnownThingsRepairFlow(data["entry_id"])
     return IncidentRepairFlow(data["entry_id"], data["watch_id"])

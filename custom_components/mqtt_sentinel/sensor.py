@@ -17,6 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
+from .hub_sensors import DESCRIPTIONS, HubSensor
 from .outcome.wording import as_utc
 from .watch.alarm import Protection
 
@@ -79,7 +80,8 @@ async def async_setup_entry(
     entry: SentinelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of all subentries."""
+    """Add the sensors of the hub and of all subentries."""
+    async_add_entities(HubSensor(entry.runtime_data, description) for description in DESCRIPTIONS)
     add_entities_of(
         entry,
         async_add_entities,

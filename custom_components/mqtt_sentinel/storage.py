@@ -11,7 +11,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
+from .watch import occasions
 from .watch.expectation import Wanted
+from .watch.occasions import EventName
 from .watch.watched import Snapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,10 +26,11 @@ _PAUSE = 20
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was stored: a snapshot a watch, and what each silent source wanted last."""
+    """What was stored: a snapshot a watch, what each silent source wanted last, the latest events."""
 
     watches: dict[str, Snapshot] = field(default_factory=dict)
     sources: dict[str, Wanted] = field(default_factory=dict)
+    events: list[EventName] = field(default_factory=list)
 
 
 class MemoryStore:
@@ -47,6 +50,7 @@ class MemoryStore:
         unreadable: list[str] = []
         watches: dict[str, Snapshot] = {}
         sources: dict[str, Wanted] = {}
+        events: list[EventName] = []
         for watch_id, data in stored.get("watches", {}).items():
             try:
                 watches[watch_id] = Snapshot.from_dict(data)
@@ -57,9 +61,14 @@ class MemoryStore:
                 sources[source_id] = Wanted(wanted)
             except ValueError:
                 unreadable.append(source_id)
+        for event in stored.get("events", []):
+            try:
+                events.append(occasions.from_list(event))
+            except TypeError, ValueError:
+                unreadable.append("an event")
         if unreadable:
             _LOGGER.warning("Stored state of %s could not be read", ", ".join(unreadable))
-        return Memory(watches, sources)
+        return Memory(watches, sources, events)
 
     @callback
     def save_soon(self) -> None:
@@ -94,6 +103,7 @@ class MemoryStore:
         return {
             "watches": {key: value.as_dict() for key, value in memory.watches.items()},
             "sources": dict(memory.sources),
+            "events": [occasions.as_list(event) for event in memory.events],
         }
 
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .hub import SentinelConfigEntry
-from .intake.mqtt import Link
+from .intake.mqtt import Link, now
 
 
 @callback
@@ -22,11 +22,14 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     if not entries:
         return {}
     hub = entries[0].runtime_data
-    watches = hub.sentinel.watches.values()
+    uptime = hub.vitals.broker_uptime(now())
     return {
         "broker_connected": hub.mqtt.link is not Link.GONE,
-        "watches": len(watches),
-        "open_incidents": sum(watch.incident is not None for watch in watches),
+        "broker_answers": hub.pulse.trusted and hub.mqtt.link is not Link.SILENT,
+        "broker_uptime": None if uptime is None else f"{uptime:.2%}",
+        "watches": len(hub.sentinel.watches),
+        "open_incidents": len(hub.open_incidents),
         "messages_processed": hub.mqtt.messages,
+        "errors": hub.vitals.errors,
         "dead_letters": hub.mqtt.dead_letters.counts.total(),
     }

@@ -76,6 +76,16 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "recovered": _on(Happened.RECOVERED),
     "connected": _on(Happened.CONNECTED),
     "disconnected": _on(Happened.DISCONNECTED),
+    "motion_detected": _on(Happened.MOTION),
+    "motion_ended": _on(Happened.MOTION_ENDED),
+    "button_pressed": _on(Happened.BUTTON),
+    "pressure_detected": _on(Happened.PRESSURE),
+    "display_used": _on(Happened.INTERACTION),
+    "system_message": _on(Happened.SYSTEM),
+    "toggle_requested": _on(Happened.TOGGLE),
+    "device_announced": _on(Happened.ANNOUNCED),
+    "picture_taken": _on(Happened.PICTURE),
+    "video_taken": _on(Happened.VIDEO),
     "protection_changed": ProtectionTrigger,
 }
 

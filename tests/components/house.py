@@ -26,9 +26,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 
-from custom_components.mqtt_sentinel.config_flow.things import thing_id
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_MISMATCH, EVENT_RECOVERED
-from custom_components.mqtt_sentinel.setup_data import read_custom, read_key
+from custom_components.mqtt_sentinel.setup_data import read_custom, read_key, thing_id
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES
 
 START = "2026-11-02 12:00:00+00:00"
@@ -99,15 +98,22 @@ class Broker:
         self._clock = clock
         self._client = client
         self._held: list[int] = []
+        self._take = client.publish.side_effect
         client.disconnect.side_effect = self._disconnect
 
     async def publish(
         self, topic: str, payload: str | bytes | dict[str, Any], *, retain: bool = False
     ) -> None:
         """Deliver a message; ``retain`` says that the broker kept it."""
+        self.deliver(topic, payload, retain=retain)
+        await self._clock.settle()
+
+    def deliver(
+        self, topic: str, payload: str | bytes | dict[str, Any], *, retain: bool = False
+    ) -> None:
+        """Deliver a message, and leave what comes of it for later."""
         raw = json.dumps(payload) if isinstance(payload, dict) else payload
         async_fire_mqtt_message(self._hass, topic, raw, retain=retain)
-        await self._clock.settle()
 
     async def go(self) -> None:
         """The connection to the broker breaks."""
@@ -130,6 +136,22 @@ class Broker:
         while self._held:
             self._client.on_subscribe(None, None, self._held.pop(), [MockMqttReasonCode()], None)
         await self._clock.settle()
+
+    def hang(self, *, answer: bool = False) -> None:
+        """Bring back nothing that is published, or again with ``answer``; the connection stays."""
+        self._client.publish.side_effect = self._take if answer else self._swallow
+
+    def _swallow(self, *_: object, **__: object) -> Mock:
+        mid = 2_000_000 + self._client.publish.call_count
+        self._hass.loop.call_soon(
+            self._client.on_publish, None, None, mid, MockMqttReasonCode(), None
+        )
+        return Mock(mid=mid, rc=0)
+
+    @property
+    def published(self) -> list[str]:
+        """The topics that something was published to."""
+        return [call.args[0] for call in self._client.publish.call_args_list]
 
     def _hold(self, *_: object, **__: object) -> tuple[int, int]:
         self._held.append(1_000_000 + self._client.subscribe.call_count)

@@ -55,7 +55,11 @@ async def test_one_that_was_heard(hub: House) -> None:
     }
     await dialog.submit(thing="services||object_detection/back")
     assert dialog.step == "expect"
-    assert dialog.shown["description_placeholders"] == {"thing": "object_detection back"}
+    assert dialog.shown["description_placeholders"] == {
+        "thing": "object_detection back",
+        "pings": "-",
+        "values": "-",
+    }
     assert dialog.suggested("name") == "object_detection back"
     assert dialog.suggested("expect") == "alarm"
     await dialog.submit(name="Back door", expect="always", checks=CHECKS)
@@ -79,6 +83,38 @@ async def test_the_usual_expectation_depends_on_the_dialect(hub: House) -> None:
     await dialog.choose("heard")
     await dialog.submit(thing="autocore||esp1")
     assert dialog.suggested("expect") == "always"
+
+
+async def test_what_only_says_what_happens_is_only_observed(house: House) -> None:
+    await house.set_up()
+    house.hass.config_entries.async_update_entry(
+        house.entry, data={"dialects": ["surveillance"], "prefixes": [""]}
+    )
+    await house.clock.advance(1)
+    event = {"event_id": "1", "device_id": "hall", "source": "PIR", "type": "MOTION_DETECTED"}
+    await house.broker.publish("sensor/motion", event)
+    dialog = await Dialog.create(house, "device")
+    await dialog.choose("heard")
+    await dialog.submit(thing="surveillance||hall")
+    assert dialog.suggested("expect") == "none"
+    await dialog.submit(name="Hall", expect="none", checks=CHECKS)
+    assert hub_judged(house) == ("unknown", "observed_only")
+
+
+def hub_judged(house: House) -> tuple[str, str]:
+    """Verdict and reason of the only watch."""
+    (watched,) = house.entry.runtime_data.sentinel.watches.values()
+    return watched.judgement.verdict, watched.judgement.reason
+
+
+async def test_a_long_list_is_shown_in_part(house: House) -> None:
+    await house.set_up()
+    for n in range(205):
+        async_fire_mqtt_message(house.hass, f"ping/many/{n:03}", "")
+    dialog = await Dialog.create(house, "device")
+    await dialog.choose("heard")
+    assert dialog.shown["description_placeholders"] == {"count": "205", "shown": "200"}
+    assert len(dialog.choices("thing")) == 200
 
 
 async def test_nothing_heard_is_not_offered(house: House) -> None:
@@ -178,6 +214,31 @@ async def test_names_that_cannot_be_watched(
     await dialog.submit(dialect=dialect, thing=thing)
     assert dialog.errors == {"thing": error}
     assert dialog.fields == ["dialect", "thing"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "thing", "topic"),
+    [
+        ("zigbee2mqtt", "kitchen/lamp", "zigbee2mqtt/kitchen/lamp/availability"),
+        ("frigate", "front/detect", "frigate/front/status/detect"),
+    ],
+)
+async def test_names_with_slashes_where_a_dialect_has_them(
+    house: House, dialect: str, thing: str, topic: str
+) -> None:
+    await house.set_up()
+    house.hass.config_entries.async_update_entry(
+        house.entry, data={"dialects": [dialect], "prefixes": [""]}
+    )
+    await house.clock.advance(1)
+    await house.broker.publish(topic, "online")
+    dialog = await Dialog.create(house, "device")
+    await dialog.choose("manual")
+    await dialog.submit(dialect=dialect, thing=f"{thing}/too/deep")
+    assert dialog.errors == {"thing": "bad_thing"}
+    await dialog.submit(dialect=dialect, thing=thing)
+    await dialog.submit(name="It", expect="always", checks=CHECKS)
+    assert house.judged("it") == ("ok", "agrees", "live")
 
 
 async def test_by_name_below_a_prefix(hub: House) -> None:

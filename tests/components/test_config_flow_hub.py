@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     get_schema_suggested_value,
 )
 
+from custom_components.mqtt_sentinel.config_flow.things import MOST_OFFERED
 from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import SUBSCRIBE_TIME, Broker, Clock, House, watch
@@ -47,6 +48,13 @@ def offered(flow: ConfigFlowResult, field: str) -> dict[str, str]:
     return {option["value"]: option["label"] for option in options}
 
 
+def offered_names(flow: ConfigFlowResult, field: str) -> list[str]:
+    """The choices of a field that has plain names for them."""
+    schema = flow["data_schema"]
+    assert schema
+    return list(schema.schema[field].config["options"])
+
+
 async def test_from_listening_to_watching(
     hass: HomeAssistant, broker: Broker, clock: Clock, listening: ConfigFlowResult
 ) -> None:
@@ -64,7 +72,7 @@ async def test_from_listening_to_watching(
 
     flow = await go_on(hass, listening)
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "pick")
-    assert flow["description_placeholders"] == {"count": "5"}
+    assert flow["description_placeholders"] == {"count": "5", "shown": "5"}
     assert offered(flow, "things") == {
         "autocore||esp1": "🟢 esp1 (autocore)",
         "museum||room1": "🟢 room1 (museum)",
@@ -102,9 +110,88 @@ async def test_from_listening_to_watching(
             },
         ),
     ]
+    # Whoever saw a thing and did not tick it need not be told that it is new.
+    assert entry.options == {
+        "watch_all": [],
+        "ignored": [
+            "museum||room1",
+            "services||camera_manager/front",
+            "services||object_detection/back",
+        ],
+    }
     await clock.advance(SUBSCRIBE_TIME)
     assert entry.state is ConfigEntryState.LOADED
     assert hass.states.get("binary_sensor.object_detection_front_problem")
+
+
+async def test_what_takes_in_the_topics_of_others_is_not_ticked_for_a_user(
+    hass: HomeAssistant, broker: Broker
+) -> None:
+    flow = await begin(hass)
+    schema = flow["data_schema"]
+    assert schema
+    ticked = schema({"listen": 1})["dialects"]
+    assert set(offered_names(flow, "dialects")) - set(ticked) == {"museum", "esphome"}
+
+
+async def test_all_of_a_dialect(
+    hass: HomeAssistant, broker: Broker, clock: Clock, listening: ConfigFlowResult
+) -> None:
+    for device in ("esp1", "esp2"):
+        await broker.publish(f"autocore/{device}/status", {"device_id": device, "status": "online"})
+    await broker.publish("devices/room1/status", "online")
+    await clock.advance(10.1)
+    flow = await go_on(hass, listening)
+    assert offered_names(flow, "watch_all") == ALL
+    flow = await go_on(hass, flow, {"watch_all": ["autocore"]})
+    entry = flow["result"]
+    assert [subentry.unique_id for subentry in entry.subentries.values()] == [
+        "autocore||esp1",
+        "autocore||esp2",
+    ]
+    assert entry.options == {"watch_all": ["autocore"], "ignored": ["museum||room1"]}
+    await clock.settle()
+
+
+async def test_what_pings_while_it_listens_is_held_to_it(
+    hass: HomeAssistant, broker: Broker, clock: Clock, listening: ConfigFlowResult
+) -> None:
+    for n in range(4):
+        await broker.publish("ping/object_detection/front", "")
+        await broker.publish("autocore/esp1/telemetry", {"device_id": "esp1", "voltage": 3.3})
+        if n > 1:
+            await broker.publish("ping/object_detection/back", "")
+        await clock.advance(2)
+    await clock.advance(10)
+    flow = await go_on(hass, listening)
+    flow = await go_on(hass, flow, {"watch_all": ["services", "autocore"]})
+    intervals = {
+        subentry.title: subentry.data.get("ping_interval")
+        for subentry in flow["result"].subentries.values()
+    }
+    assert intervals == {
+        "object_detection front": 3,
+        "object_detection back": None,  # too few to know
+        "esp1": None,  # values are no promise to ping
+    }
+    await clock.settle()
+
+
+async def test_a_long_list_is_shown_in_part(
+    hass: HomeAssistant, broker: Broker, clock: Clock, listening: ConfigFlowResult
+) -> None:
+    for n in range(MOST_OFFERED + 5):
+        await broker.publish(f"connected/{'x' * 120}/{n:04}", "1")
+    await clock.advance(10.1)
+    flow = await go_on(hass, listening)
+    assert flow["description_placeholders"] == {"count": "205", "shown": "200"}
+    labels = list(offered(flow, "things").values())
+    assert len(labels) == MOST_OFFERED
+    assert labels[0] == f"🟢 {'x' * 99}… (services)"
+    flow = await go_on(hass, flow, {})
+    # What was not shown was not declined.
+    assert len(flow["result"].options["ignored"]) == MOST_OFFERED
+    await clock.settle()
 
 
 async def test_listening_shows_how_far_it_is(
@@ -133,7 +220,7 @@ async def test_a_second_of_listening_is_enough_for_what_the_broker_keeps(
     await broker.publish("connected/object_detection/front", "1", retain=True)
     await clock.advance(1.1)
     flow = await go_on(hass, flow)
-    assert flow["description_placeholders"] == {"count": "1"}
+    assert flow["description_placeholders"] == {"count": "1", "shown": "1"}
 
 
 async def test_nothing_heard_is_no_obstacle(
@@ -141,7 +228,7 @@ async def test_nothing_heard_is_no_obstacle(
 ) -> None:
     await clock.advance(10.1)
     flow = await go_on(hass, listening)
-    assert flow["description_placeholders"] == {"count": "0"}
+    assert flow["description_placeholders"] == {"count": "0", "shown": "0"}
     flow = await go_on(hass, flow, {})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert flow["result"].subentries == {}
@@ -334,7 +421,14 @@ async def test_the_defaults_of_the_checks_can_be_changed(house: House) -> None:
 
     flow = await options.async_configure(flow["flow_id"], {"settle": 2.5, "grace": 5})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {"settle": 2.5, "grace": 5}
+    assert entry.options == {
+        "settle": 2.5,
+        "grace": 5,
+        "ping_interval": 60,
+        "ping_misses": 3,
+        "watch_all": [],
+        "ignore_all": [],
+    }
     await house.clock.advance(15)
     assert house.judged("front") == ("mismatch", "never_heard", "none")
 
@@ -346,7 +440,63 @@ async def test_the_defaults_of_the_defaults(house: House) -> None:
     flow = await house.hass.config_entries.options.async_init(entry.entry_id)
     schema = flow["data_schema"]
     assert schema
-    assert schema({}) == {"settle": 15, "grace": 60}
+    assert schema({}) == {
+        "settle": 15,
+        "grace": 60,
+        "ping_interval": 60,
+        "ping_misses": 3,
+        "watch_all": [],
+        "ignore_all": [],
+    }
+
+
+async def test_options_that_are_not_shown_stay(house: House) -> None:
+    entry = await house.set_up(watch("front"))
+    ignored = ["museum||room1", "museum||room2"]
+    house.hass.config_entries.async_update_entry(
+        entry, options={**entry.options, "ignored": ignored, "something": 1}
+    )
+    await house.clock.settle()
+    options = house.hass.config_entries.options
+    flow = await options.async_init(entry.entry_id)
+    assert flow["description_placeholders"] == {"ignored": "2"}
+    answers = {"settle": 1, "grace": 2, "ping_interval": 30, "ping_misses": 5}
+    both = {"watch_all": ["museum", "services"], "ignore_all": ["museum"]}
+    flow = await options.async_configure(flow["flow_id"], answers | both)
+    assert flow["errors"] == {"ignore_all": "watched_and_ignored"}
+    schema = flow["data_schema"]
+    assert schema
+    assert get_schema_suggested_value(schema.schema, "ping_interval") == 30
+    one = {"watch_all": ["services"], "ignore_all": ["museum"]}
+    flow = await options.async_configure(flow["flow_id"], answers | one)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == answers | one | {"ignored": ignored, "something": 1}
+    assert type(entry.options["ping_misses"]) is int
+    await house.clock.settle()
+
+
+async def test_ignored_ones_can_be_listened_to_again(house: House) -> None:
+    entry = await house.set_up()
+    house.hass.config_entries.async_update_entry(
+        entry, options={**entry.options, "ignored": ["museum||room1"]}
+    )
+    await house.broker.publish("devices/room1/status", "online")
+    await house.clock.advance(11)
+    assert house.issues == {}
+    options = house.hass.config_entries.options
+    flow = await options.async_init(entry.entry_id)
+    flow = await options.async_configure(
+        flow["flow_id"],
+        {"settle": 1, "grace": 2, "ping_interval": 30, "ping_misses": 5, "listen_again": True},
+    )
+    assert "ignored" not in entry.options
+    assert "listen_again" not in entry.options
+    await house.clock.settle()
+    assert set(house.issues) == {"known_hub"}
+    flow = await options.async_init(entry.entry_id)
+    schema = flow["data_schema"]
+    assert schema
+    assert "listen_again" not in schema.schema  # there is nobody left
 
 
 async def test_what_can_be_added_to_a_hub(house: House) -> None:

@@ -62,6 +62,11 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
     assert found["options"] == {"settle": 15, "grace": 60}
     assert found["link"] == "subscribed"
     assert found["messages"] == 5
+    assert found["last_message"] == pytest.approx(1793620800.5, abs=0.01)
+    assert found["messages_per_second"] == 0.0
+    assert found["errors"] == 0
+    assert found["broker"].pop("uptime") == pytest.approx(1.0)
+    assert found["broker"] == {"answers_probes": True, "gone_since": None}
     assert found["known_things"] == 1
     assert found["dead_letters"]["counts"] == {"not_a_bool": 2, "not_json": 1}
     assert [letter["topic"] for letter in found["dead_letters"]["last"]] == [
@@ -84,7 +89,13 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
     ]
     front, esp, *_ = found["watches"]
     assert front["key"] == {"dialect": "services", "site": "", "name": FRONT}
-    assert front["settings"] == {"settle": 15, "grace": 60, "require_live": False}
+    assert front["settings"] == {
+        "settle": 15,
+        "grace": 60,
+        "require_live": False,
+        "ping_interval": None,
+        "ping_misses": 3,
+    }
     assert front["judgement"]["verdict"] == "mismatch"
     assert front["incident"]["reason"] == "never_heard"
     assert front["facts"]["expectation"] == {
@@ -152,13 +163,18 @@ async def diagnostics_of(
 async def test_system_health(guarded: House) -> None:
     assert await health(guarded.hass) == {
         "broker_connected": True,
+        "broker_answers": True,
+        "broker_uptime": "100.00%",
         "watches": 4,
         "open_incidents": 3,
         "messages_processed": 5,
+        "errors": 0,
         "dead_letters": 3,
     }
     await guarded.broker.go()
-    assert (await health(guarded.hass))["broker_connected"] is False
+    gone = await health(guarded.hass)
+    assert gone["broker_connected"] is False
+    assert gone["broker_answers"] is False
 
 
 async def test_system_health_without_a_loaded_hub(guarded: House) -> None:

@@ -61,6 +61,15 @@ async def test_every_entity_is_unique_and_belongs_to_its_subentry(
         "binary_sensor.house_ready_to_arm": ("house_ready_to_arm", "house", None),
         "event.house_event": ("house_event", "house", None),
         "sensor.house_protection": ("house_protection", "house", None),
+        "sensor.mqtt_sentinel_open_incidents": ("hub_open_incidents", None, None),
+    } | {
+        f"sensor.mqtt_sentinel_{name}": (f"hub_{key}", None, EntityCategory.DIAGNOSTIC)
+        for name, key in (
+            ("message_rate", "messages_per_second"),
+            ("errors", "errors"),
+            ("dead_letters", "dead_letters"),
+            ("broker_uptime", "broker_uptime"),
+        )
     }
 
 
@@ -81,6 +90,11 @@ async def test_the_names_come_from_the_translations(guarded: House) -> None:
         "binary_sensor.house_ready_to_arm": "House Ready to arm",
         "event.house_event": "House Event",
         "sensor.house_protection": "House Protection",
+        "sensor.mqtt_sentinel_broker_uptime": "MQTT Sentinel Broker uptime",
+        "sensor.mqtt_sentinel_dead_letters": "MQTT Sentinel Dead letters",
+        "sensor.mqtt_sentinel_errors": "MQTT Sentinel Errors",
+        "sensor.mqtt_sentinel_message_rate": "MQTT Sentinel Message rate",
+        "sensor.mqtt_sentinel_open_incidents": "MQTT Sentinel Open incidents",
     }
 
 
@@ -145,7 +159,14 @@ async def test_connections_are_events(guarded: House) -> None:
     await guarded.broker.publish("autocore/esp_1/status", online)
     assert guarded.value(event) != "unknown"
     assert dict(guarded.state(event).attributes) == {
-        "event_types": ["connected", "disconnected", "mismatch", "recovered"],
+        "event_types": [
+            "connected",
+            "disconnected",
+            "mismatch",
+            "recovered",
+            "interaction",
+            "system",
+        ],
         "event_type": "connected",
         "friendly_name": "Esp 1 Event",
     }

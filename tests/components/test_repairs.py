@@ -335,7 +335,7 @@ async def test_a_name_cannot_smuggle_markdown_into_a_text(house: House) -> None:
     placeholders = house.issues["incident_front"].translation_placeholders
     assert placeholders
     assert placeholders["name"] == "[a](http://b) <b>*c*"
-    assert placeholders["device"] == r"\[a\]\(http://b\) \<b\>\*c\*"
+    assert placeholders["device"] == r"\[a\]\(http\://b\) \<b\>\*c\*"
 
 
 async def test_a_renamed_watch_is_renamed_in_its_issue(guarded: House) -> None:

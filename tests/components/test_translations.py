@@ -12,10 +12,13 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.mqtt_sentinel import condition, repairs, trigger
+from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
 from custom_components.mqtt_sentinel.const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.event import Happened
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
+from custom_components.mqtt_sentinel.outcome.known import show_known
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
@@ -82,7 +85,8 @@ def test_the_english_texts_are_the_strings() -> None:
 
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
-    assert keys | {"broker_gone"} == set(STRINGS["issues"])
+    others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things"}
+    assert keys | others == set(STRINGS["issues"])
 
 
 @pytest.mark.parametrize(("reason", "kind", "heard_at"), list(possible()))
@@ -107,14 +111,38 @@ async def test_the_texts_of_an_issue_use_what_it_gives(
     assert "{" not in dialog["description"].format(**given)
 
 
-async def test_the_text_about_the_broker_uses_what_it_gives(hass: HomeAssistant) -> None:
-    show_broker(hass, "hub", 1.0)
+@pytest.mark.parametrize(("silent", "key"), [(False, "broker_gone"), (True, "broker_silent")])
+async def test_the_text_about_the_broker_uses_what_it_gives(
+    hass: HomeAssistant, silent: bool, key: str
+) -> None:
+    show_broker(hass, "hub", 1.0, silent=silent)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, "broker_gone_hub")
     assert issue
-    assert issue.translation_key == "broker_gone"
-    assert placeholders(STRINGS["issues"]["broker_gone"]) == set(
-        issue.translation_placeholders or {}
-    )
+    assert issue.translation_key == key
+    assert placeholders(STRINGS["issues"][key]) == set(issue.translation_placeholders or {})
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+async def test_the_text_about_known_things_uses_what_it_gives(
+    hass: HomeAssistant, count: int
+) -> None:
+    show_known(hass, "hub", [ThingKey("museum", "", f"room{n}") for n in range(count)])
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "known_hub")
+    assert issue
+    texts = STRINGS["issues"][issue.translation_key]
+    given = issue.translation_placeholders
+    assert given
+    steps = texts["fix_flow"]["step"]
+    named = placeholders(texts["title"]) | placeholders(steps["init"])
+    assert named <= set(given)
+    assert {"names", "more"} <= named
+    assert ("count" in named) == (count > 1)
+    for choice in steps["init"]["menu_options"]:
+        assert hasattr(KnownThingsRepairFlow, f"async_step_{choice}")
+    for step in ("watch", "ignore"):
+        assert placeholders(steps[step]) == {"count", "shown"}
+    for step in set(steps) - {"init"}:
+        assert set(steps[step]["data"]) == set(steps[step]["data_description"])
 
 
 def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
@@ -126,6 +154,7 @@ def test_every_choice_has_a_text() -> None:
     options = {key: set(value["options"]) for key, value in STRINGS["selector"].items()}
     assert options == {
         "armed_mode": set(ARMED_MODES),
+        "dead_letter_reason": set(Flaw),
         "dialect": set(DIALECTS),
         "expect": {*SourceKind, "none"},
         "protection": set(Protection),
@@ -153,7 +182,7 @@ def test_every_exception_has_a_text() -> None:
     raised = set()
     for file in ROOT.rglob("*.py"):
         raised |= set(
-            re.findall(r'translation_domain=DOMAIN, translation_key="(\w+)"', file.read_text())
+            re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', file.read_text())
         )
     assert raised == set(STRINGS["exceptions"])
 

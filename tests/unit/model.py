@@ -8,8 +8,9 @@ wall showed, for whatever people see and whatever has to outlive a restart.
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import wraps
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from custom_components.mqtt_sentinel.watch.expectation import (
     OBSERVED_ONLY,
@@ -19,7 +20,7 @@ from custom_components.mqtt_sentinel.watch.expectation import (
 from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from custom_components.mqtt_sentinel.watch.reports import ThingKey
     from custom_components.mqtt_sentinel.watch.settings import CheckSettings
@@ -41,17 +42,23 @@ class What(Enum):
     ACCEPTED = auto()
     VERIFIED = auto()
     MUTED = auto()
+    FAMILY = auto()  # what it is reached through went or came
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the log. ``up`` None: said something, but nothing about being connected."""
+    """One line of the log. ``up`` None: said something, but nothing about being connected.
+
+    ``ping``: it was a ping. Of ``FAMILY``, ``up`` tells whether what the thing is reached through
+    is there.
+    """
 
     what: What
     at: float
     wall: float
     up: bool | None = None
     retained: bool = False
+    ping: bool = False
     expectation: Expectation = OBSERVED_ONLY
     settings: CheckSettings | None = None
 
@@ -63,14 +70,21 @@ class Answer:
     verdict: Verdict
     reason: Reason
     proof: Proof = Proof.NONE
+    misses: int = 0
 
 
 @dataclass(frozen=True)
 class Page:
-    """One moment at which the watch was looked at: after which line of the log, and the answer."""
+    """One moment at which the watch was looked at: after which line of the log, and the answer.
+
+    ``raw`` is what the design says of that moment alone, ``answer`` what it says of one that comes
+    and goes.
+    """
 
     line: int
+    at: float
     wall: float
+    raw: Answer
     answer: Answer
     up: bool | None
     expectation: Expectation
@@ -101,6 +115,20 @@ def is_alive(entry: Entry) -> bool:
     return entry.what is What.SAID and not entry.retained and entry.up is not False
 
 
+def of_prefix[T](search: Callable[[Story, int], T]) -> Callable[..., T]:
+    """Search the log up to a line, all of it by default, once: what was written stays written."""
+
+    @wraps(search)
+    def searched(story: Story, to: int | None = None) -> T:
+        line = len(story.log) if to is None else to
+        key = search.__name__, line
+        if key not in story.found:
+            story.found[key] = search(story, line)
+        return cast("T", story.found[key])
+
+    return searched
+
+
 _END_OF_BELIEF = {What.LOST, What.RESTARTED, What.MOVED, What.MADE}
 _OVER = {Reason.OBSERVED_ONLY, Reason.NOT_VERIFIED}
 
@@ -111,20 +139,39 @@ class Story:
     def __init__(self, made: Entry, *before: Entry) -> None:
         """Begin with what was so ``before``: how the broker is, what was heard already."""
         self.log = [made, *before]
+        self.found: dict[tuple[str, int], object] = {}
         self.pages: list[Page] = []
         self.look(made.at, made.wall)
 
     def happened(self, *entries: Entry) -> None:
-        """Write on, and look at it when that is done; nothing new is no reason to look."""
-        heard = self.heard()
+        """Write on, and look at it when that is done; nothing new is no reason to look.
+
+        To be silent about it is no reason either.
+        """
+        heard, awaited = self.heard(), self._awaits_ping()
         self.log += entries
-        if entries[-1].what is not What.SAID or heard != self.heard():
-            self.look(entries[-1].at, entries[-1].wall)
+        last = entries[-1]
+        pinged = last.ping and not last.retained and awaited
+        if last.what is What.MUTED:
+            return
+        if last.what is not What.SAID or heard != self.heard() or pinged:
+            self.look(last.at, last.wall)
 
     def look(self, at: float, wall: float) -> None:
         """Note what the design says at this moment."""
-        line, up = len(self.log) - 1, self.heard()[0]
-        self.pages.append(Page(line, wall, self.answer(at), up, self.expected(), self.since()))
+        line, up, raw = len(self.log) - 1, self.heard()[0], self.raw_answer(at)
+        page = Page(line, at, wall, raw, raw, up, self.expected(), self.since())
+        self.pages.append(replace(page, answer=self._steadied(raw, at, [*self.pages, page])))
+
+    def _awaits_ping(self) -> bool:
+        """Tell whether a ping would make a difference."""
+        answer = self.pages[-1].answer
+        wanted_up = self.expected().wanted is Wanted.UP
+        return bool(self.settings().ping_interval) and (
+            answer.misses > 0
+            or answer.reason is Reason.AWAITING_PING
+            or (wanted_up and self.is_accepted())
+        )
 
     # Searching the log
 
@@ -133,13 +180,15 @@ class Story:
         lines = range(len(self.log) if to is None else to)
         return next((line for line in reversed(lines) if self.log[line].what in what), -1)
 
-    def settings(self, to: int | None = None) -> CheckSettings:
+    @of_prefix
+    def settings(self, to: int) -> CheckSettings:
         """The settings that were in force before line ``to``."""
         found = self.log[self.last(What.MADE, What.SET, What.MOVED, to=to)].settings
         assert found
         return found
 
-    def expected(self, to: int | None = None) -> Expectation:
+    @of_prefix
+    def expected(self, to: int) -> Expectation:
         """What was expected before line ``to``."""
         line = self.last(What.TOLD, to=to)
         return OBSERVED_ONLY if line < 0 else self.log[line].expectation
@@ -155,18 +204,19 @@ class Story:
             before.verify,
         ) == (True, False)
 
-    def _turn(self, to: int | None = None) -> int:
-        """The line since which the present expectation holds."""
-        lines = range(len(self.log) if to is None else to)
-        return next(line for line in reversed(lines) if self._is_turn(line))
+    @of_prefix
+    def _turn(self, to: int) -> int:
+        """The line since which the expectation before line ``to`` holds."""
+        return next(line for line in reversed(range(to)) if self._is_turn(line))
 
     def since(self, to: int | None = None) -> float:
         """Since when the present expectation holds, on the wall clock."""
         return self.log[self._turn(to)].wall
 
-    def settled_at(self) -> float:
-        """When the time that the thing has to follow is over."""
-        for line in reversed(range(len(self.log))):
+    @of_prefix
+    def settled_at(self, to: int) -> float:
+        """When the time that the thing has to follow is over, as it was before line ``to``."""
+        for line in reversed(range(to)):
             entry = self.log[line]
             settle = self.settings(line + 1).settle
             if entry.what is What.MADE:
@@ -179,7 +229,154 @@ class Story:
             )
             if entry.what is What.VERIFIED or demanding or self._is_turn(line):
                 return entry.at + settle
+            if entry.what is What.FAMILY and entry.up:
+                return max(entry.at + settle, self.settled_at(line))
         raise AssertionError
+
+    def parent_is_gone(self) -> bool:
+        """Tell whether what it is reached through is not there."""
+        line = self.last(What.FAMILY)
+        made = self.last(What.MADE, What.MOVED, What.RESTARTED)
+        return line > made and not self.log[line].up
+
+    def is_gone(self) -> bool:
+        """Tell whether nothing can be reached through it, when it was looked at last."""
+        wrong = self.pages[-1].answer.verdict is Verdict.MISMATCH
+        return self.heard()[0] is False or (wrong and self.expected().wanted is Wanted.UP)
+
+    # Pings
+
+    @of_prefix
+    def waits_for_pings_from(self, to: int) -> float:
+        """The moment from which the intervals without a ping are counted."""
+        turn = max(self.last(What.RESTARTED), self._turn())
+        moments = [self.settled_at(turn + 1)]
+        for line, up, _ in self._statements():
+            came = line > 0 and up and not self.heard(line)[0]
+            if line > turn and came:
+                moments.append(self.log[line].at)
+        for line, entry in enumerate(self.log):
+            if line <= turn:
+                continue
+            settings = self.settings(line + 1)
+            if entry.what is What.ACKNOWLEDGED:
+                moments.append(entry.at)
+            if entry.what is What.FAMILY and entry.up:
+                moments.append(entry.at + settings.settle)
+            if entry.what is What.SET and (
+                settings.ping_interval != self.settings(line).ping_interval
+            ):
+                moments.append(entry.at)
+        return max(moments)
+
+    @of_prefix
+    def pinged_at(self, to: int) -> float | None:
+        """When it pinged last, alive and not after it said that it is gone."""
+        begun = self.last(What.RESTARTED, What.MADE, What.MOVED)
+        pings = [
+            entry.at
+            for line, entry in enumerate(self.log)
+            if line > begun
+            and entry.what is What.SAID
+            and entry.ping
+            and not entry.retained
+            and self.heard(line)[0] is not False
+        ]
+        return max(pings, default=None)
+
+    def pings(self, at: float) -> Answer | None:
+        """What the design says of the pings of a thing that is connected as it should be."""
+        settings, pinged_at = self.settings(), self.pinged_at()
+        interval = settings.ping_interval
+        if not interval or not self.expected().verify or self.heard()[0] is not True:
+            return None
+        proof = Proof.LIVE if self.heard()[1] else Proof.RETAINED
+        waited_from = self.waits_for_pings_from()
+        base = waited_from if pinged_at is None else max(waited_from, pinged_at)
+        misses = 0
+        while base + (misses + 1) * interval <= at:
+            misses += 1
+        if misses >= settings.ping_misses:
+            grace_over_at = self.grace_over_at()
+            assert grace_over_at is not None
+            if self.is_accepted():
+                return Answer(Verdict.OK, Reason.ACCEPTED, proof, misses)
+            if at < self.settled_at():
+                return Answer(Verdict.PENDING, Reason.SETTLING, proof, misses)
+            if at < grace_over_at:
+                return Answer(Verdict.UNKNOWN, Reason.GRACE, proof, misses)
+            return Answer(Verdict.MISMATCH, Reason.PING_MISSED, proof, misses)
+        incident = self.incident()
+        owed = incident is not None and incident.reason is Reason.PING_MISSED
+        if owed and (pinged_at is None or pinged_at < waited_from):
+            return Answer(Verdict.UNKNOWN, Reason.AWAITING_PING, proof, misses)
+        return Answer(Verdict.OK, Reason.AGREES, proof, misses)
+
+    # Coming and going
+
+    def _steadied(self, raw: Answer, at: float, pages: list[Page]) -> Answer:
+        """What the design says of a moment, after all that was said before."""
+        hold = self._hold(pages)
+        if hold is None or raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
+            return raw
+        seconds, good_since = hold
+        if raw.verdict is Verdict.OK and (good_since is None or at >= good_since + seconds):
+            return raw
+        return Answer(Verdict.MISMATCH, Reason.FLAPPING, raw.proof, raw.misses)
+
+    def _hold(self, pages: list[Page]) -> tuple[float, float | None] | None:
+        """How long a recovery has to last, and since when it lasts; None while it is steady."""
+        flips: list[float] = []
+        side: bool | None = None
+        hold: float | None = None
+        good_since: float | None = None
+        next_hold, over_at = 60.0, -3600.0
+        line = -1
+        for page in pages:
+            happened = range(line + 1, page.line + 1)
+            line = page.line
+            kinds = {self.log[number].what for number in happened}
+            fresh = any(
+                self._is_turn(number) for number in happened if self.log[number].what is What.TOLD
+            )
+            if kinds & {What.MADE, What.MOVED, What.RESTARTED}:
+                next_hold, over_at = 60.0, -3600.0
+            if fresh or kinds & {What.ACCEPTED, What.MADE, What.MOVED, What.RESTARTED}:
+                flips, side, hold = [], None, None
+                if What.RESTARTED in kinds or What.MOVED in kinds:
+                    open_then = self._incident_before(page)
+                    hold = 60.0 if open_then and open_then.reason is Reason.FLAPPING else None
+            if What.VERIFIED in kinds and good_since is not None and hold is not None:
+                verified = max(n for n in happened if self.log[n].what is What.VERIFIED)
+                settle = self.settings(verified + 1).settle
+                good_since = min(good_since, self.log[verified].at + settle - hold)
+            raw = page.raw
+            if raw.reason in {*_OVER, Reason.ACCEPTED}:
+                flips, side, hold = [], None, None
+                continue
+            if raw.verdict is Verdict.SUSPENDED:
+                side = None
+            if raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
+                continue
+            good = raw.verdict is Verdict.OK
+            if side is not None and good is not side:
+                flips = [*flips, page.at][-4:]
+                if hold is not None:
+                    hold = hold if good else min(2 * hold, 3600.0)
+                elif len(flips) == 4 and page.at - flips[0] <= 300:
+                    hold = 60.0 if page.at - over_at >= 3600 else next_hold
+            if good is not side:
+                good_since = page.at if good else None
+            side = good
+            if hold is not None and good_since is not None and page.at >= good_since + hold:
+                next_hold, over_at = min(2 * hold, 3600.0), page.at
+                flips, hold = [], None
+        return None if hold is None else (hold, good_since)
+
+    def _incident_before(self, page: Page) -> OpenIncident | None:
+        """The incident that was open before a page was written."""
+        before = [other for other in self.pages if other is not page and other.line < page.line]
+        return self.incident(before)
 
     def broker_is_there(self) -> bool:
         """Tell whether the last word about the broker is that it is back."""
@@ -193,12 +390,23 @@ class Story:
             return None
         return None if line < 0 else self.log[line].at + self.settings().grace
 
-    def heard(self) -> tuple[bool | None, bool]:
-        """Whether it is connected, as far as it was heard, and whether something live says so."""
+    @of_prefix
+    def heard(self, to: int) -> tuple[bool | None, bool]:
+        """Whether it is connected, as far as it was heard, and whether something live says so.
+
+        What it said before the thing that it is reached through went is worth no more than what a
+        broker kept.
+        """
+        lines = self.log[:to]
+        gone = self.last(What.FAMILY, to=to)
+        while gone >= 0 and lines[gone].up:
+            gone = self.last(What.FAMILY, to=gone)
         said = [
-            entry
-            for entry in self.log[self.last(*_END_OF_BELIEF) :]
-            if entry.what is What.SAID and not (entry.up is None and entry.retained)
+            replace(entry, retained=entry.retained or line < gone)
+            for line, entry in enumerate(lines)
+            if line >= self.last(*_END_OF_BELIEF, to=to)
+            and entry.what is What.SAID
+            and not (entry.up is None and entry.retained)
         ]
         last_down = max((i for i, entry in enumerate(said) if entry.up is False), default=-1)
         after = said[last_down + 1 :]
@@ -212,11 +420,15 @@ class Story:
         downs = takewhile(lambda entry: entry.up is not True, reversed(said))
         return False, any(entry.up is False and not entry.retained for entry in downs)
 
-    def _statements(self) -> Iterator[tuple[int, bool, bool | None]]:
+    @of_prefix
+    def _statements(self, to: int) -> list[tuple[int, bool, bool | None]]:
         """All it ever said of being connected: the line, what it said, and what it said before."""
+        return list(self._stated(self.log[:to]))
+
+    def _stated(self, log: list[Entry]) -> Iterator[tuple[int, bool, bool | None]]:
         before: bool | None = None
         current: bool | None = None
-        for line, entry in enumerate(self.log):
+        for line, entry in enumerate(log):
             if entry.what in _END_OF_BELIEF:
                 current = None
             if entry.what is What.MOVED:
@@ -235,29 +447,46 @@ class Story:
         """The lines at which it said something else than the last time that it said anything."""
         return {line for line, up, before in self._statements() if up is not before}
 
-    def is_accepted(self) -> bool:
+    @of_prefix
+    def is_accepted(self, to: int) -> bool:
         """Tell whether a user's word that all is well still stands."""
         line = self.last(What.ACCEPTED)
         if line < 0:
             return False
         changed = self._changed()
         return not any(
-            self.log[later].what is What.VERIFIED or self._is_turn(later) or later in changed
+            self.log[later].what is What.VERIFIED
+            or self._is_turn(later)
+            or later in changed
+            or self._pinged_anyway(later)
             for later in range(line + 1, len(self.log))
+        )
+
+    def _pinged_anyway(self, line: int) -> bool:
+        """Tell whether a thing that should ping did: better than what was accepted without it."""
+        entry = self.log[line]
+        return (
+            entry.what is What.SAID
+            and entry.ping
+            and not entry.retained
+            and self.heard(line)[0] is not False
+            and self.expected(line).wanted is Wanted.UP
+            and bool(self.settings(line).ping_interval)
         )
 
     def has_agreed(self) -> bool:
         """Tell whether it followed the present expectation at any moment."""
         turn = self._turn()
-        return any(page.answer.reason is Reason.AGREES for page in self.pages if page.line >= turn)
+        return any(page.raw.reason is Reason.AGREES for page in self.pages if page.line >= turn)
 
     def connection_news(self) -> bool | None:
-        """What the last line says of being connected, if that is news; retained, it tells none."""
-        statements = list(self._statements())
-        if not statements or statements[-1][0] != len(self.log) - 1:
+        """What it said last of being connected, if that is news; retained, it tells none."""
+        statements = self._statements()
+        said = self.last(What.SAID)
+        if not statements or statements[-1][0] != said:
             return None
         _, up, before = statements[-1]
-        if up is before or (before is None and self.log[-1].retained):
+        if up is before or (before is None and self.log[said].retained):
             return None
         return up
 
@@ -270,7 +499,13 @@ class Story:
     # The verdict, in the order of the rules
 
     def answer(self, at: float) -> Answer:
-        """What the design says at a moment."""
+        """What the design says at a moment, of a thing that may come and go."""
+        raw = self.raw_answer(at)
+        page = replace(self.pages[-1], at=at, raw=raw)
+        return self._steadied(raw, at, [*self.pages, page])
+
+    def raw_answer(self, at: float) -> Answer:
+        """What the design says of a moment alone."""
         grace_over_at = self.grace_over_at()
         if not self.broker_is_there():  # rule 3
             return Answer(Verdict.SUSPENDED, Reason.BROKER_GONE)
@@ -283,8 +518,10 @@ class Story:
         unproven = proof is Proof.RETAINED and settings.require_live  # rule 1
         if wanted is None:
             return Answer(Verdict.UNKNOWN, Reason.OBSERVED_ONLY, proof)
+        if self.parent_is_gone():  # rule 4
+            return Answer(Verdict.SUSPENDED, Reason.PARENT_GONE)
         if up is wanted and not unproven:
-            return Answer(Verdict.OK, Reason.AGREES, proof)
+            return self.pings(at) or Answer(Verdict.OK, Reason.AGREES, proof)
         if not expectation.verify:
             return Answer(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
         if self.is_accepted():
@@ -312,16 +549,21 @@ class Story:
 
     def next_turn(self, after: float) -> float | None:
         """The next moment at which time alone may change the answer."""
-        moments = [self.settled_at(), self.grace_over_at()]
+        moments: list[float | None] = [self.settled_at(), self.grace_over_at()]
+        if interval := self.settings().ping_interval:
+            base = max(self.waits_for_pings_from(), self.pinged_at() or 0.0)
+            moments.append(base + (max(int((after - base) / interval), -1) + 1) * interval)
+        if hold := self._hold(self.pages):
+            moments.append(None if hold[1] is None else hold[0] + hold[1])
         return min((when for when in moments if when is not None and when > after), default=None)
 
     # The incident, from all answers that there ever were
 
-    def incident(self) -> OpenIncident | None:
-        """The incident that is open now."""
+    def incident(self, pages: list[Page] | None = None) -> OpenIncident | None:
+        """The incident that is open now, or after some of the pages."""
         incident: OpenIncident | None = None
         line = -1
-        for page in self.pages:
+        for page in self.pages if pages is None else pages:
             happened = self.log[line + 1 : page.line + 1]
             if incident and any(entry.what is What.MUTED for entry in happened):
                 incident = replace(incident, muted=True)
@@ -344,26 +586,50 @@ def _follow(incident: OpenIncident | None, page: Page) -> OpenIncident | None:
 
 
 class World:
-    """All watches, the broker that they share, and the things that nobody watches."""
+    """All watches, the broker that they share, and the things that nobody watches.
 
-    def __init__(self) -> None:
+    ``families`` tells through which thing others are reached.
+    """
+
+    def __init__(self, families: Mapping[ThingKey, ThingKey]) -> None:
         """Begin with nothing, and no broker."""
         self.stories: dict[str, Story] = {}
         self.keys: dict[str, ThingKey] = {}
+        self._families = families
         self._broker: list[Entry] = []
         self._strangers: dict[ThingKey, list[Entry]] = {}
 
     def made(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
         """Somebody watches one more thing."""
         self.keys[watch_id] = key
-        self.stories[watch_id] = Story(entry, *self._broker, *self._remembered(key))
+        before = [*self._broker, *self._family_of(key, entry), *self._remembered(key)]
+        self.stories[watch_id] = Story(entry, *before)
+        self._tell_families(entry)
 
     def moved(self, watch_id: str, key: ThingKey, entry: Entry) -> None:
         """A watch looks after another thing from now on."""
         self.keys[watch_id] = key
         story = self.stories[watch_id]
-        story.log += [entry, *self._remembered(key)]
+        story.log += [entry, *self._family_of(key, entry), *self._remembered(key)]
         story.look(entry.at, entry.wall)
+
+    def _parent_of(self, key: ThingKey) -> Story | None:
+        parent = self._families.get(key)
+        ids = [watch_id for watch_id, watched in self.keys.items() if watched == parent]
+        return self.stories[ids[0]] if ids else None
+
+    def _family_of(self, key: ThingKey, entry: Entry) -> Iterator[Entry]:
+        parent = self._parent_of(key)
+        if parent and parent.is_gone():
+            yield Entry(What.FAMILY, entry.at, entry.wall, up=False)
+
+    def _tell_families(self, entry: Entry) -> None:
+        """Tell all things whether what they are reached through is there, when that changed."""
+        for watch_id, key in self.keys.items():
+            parent, story = self._parent_of(key), self.stories[watch_id]
+            if parent and parent.is_gone() is not story.parent_is_gone():
+                there = not parent.is_gone()
+                story.happened(Entry(What.FAMILY, entry.at, entry.wall, up=there))
 
     def removed(self, watch_id: str) -> None:
         """Nobody watches it any more: it is a stranger, of whom some things are known."""
@@ -379,7 +645,12 @@ class World:
         """A thing said something. Return which watch that is about."""
         for watch_id, watched in self.keys.items():
             if watched == key:
+                parent = self._parent_of(key)
+                if parent and parent.heard()[0] is None and is_alive(entry):
+                    parent.happened(Entry(What.SAID, entry.at, entry.wall))
+                    self._tell_families(entry)
                 self.stories[watch_id].happened(entry)
+                self._tell_families(entry)
                 return watch_id
         self._strangers.setdefault(key, []).append(entry)
         return None
@@ -387,6 +658,7 @@ class World:
     def happened(self, watch_id: str, entry: Entry) -> None:
         """Something happened to one watch."""
         self.stories[watch_id].happened(entry)
+        self._tell_families(entry)
 
     def happened_to_all(self, entry: Entry) -> None:
         """Something happened to the broker, or to Home Assistant."""
@@ -398,11 +670,16 @@ class World:
             self._strangers.clear()
         for story in self.stories.values():
             story.happened(entry)
+        self._tell_families(entry)
 
     def look(self, at: float, wall: float) -> None:
-        """Look at all watches."""
-        for story in self.stories.values():
-            story.look(at, wall)
+        """Look at all watches, first at what others are reached through."""
+        parents = [
+            watch_id for watch_id, key in self.keys.items() if key in self._families.values()
+        ]
+        for watch_id in dict.fromkeys([*parents, *self.stories]):
+            self.stories[watch_id].look(at, wall)
+            self._tell_families(Entry(What.SAID, at, wall))
 
     def next_turn(self, after: float) -> float | None:
         """The next moment at which time alone may change an answer."""

@@ -28,14 +28,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
     "outcome": {"const", "watch"},
-    "hub": {"const", "dialects", "intake", "outcome", "setup_data", "storage", "watch"},
+    "newcomers": {"const", "outcome", "setup_data"},
+    "hub": {
+        *("const", "dialects", "intake", "newcomers", "outcome", "setup_data", "storage", "watch"),
+    },
+    "hub_sensors": {"const", "hub", "intake", "watch"},
     "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
-    "door": {"const", "hub", "intake", "outcome", "setup_data", "storage", "dialects", "watch"},
+    "door": {
+        *("config_flow", "const", "dialects", "hub", "hub_sensors", "intake", "outcome"),
+        *("setup_data", "storage", "watch"),
+    },
 }
 # What is named in annotations only, and so is not there when the code runs.
 MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup_data"},
-    "config_flow": {"hub"},
+    "newcomers": {"watch"},
+    "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}
 # Pure rooms: what they may use that is not of Python itself, and what of Python would be I/O, a

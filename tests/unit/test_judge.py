@@ -207,7 +207,13 @@ def test_what_a_user_accepted_is_ok(wanted: Wanted, heard: Heard, settings: Chec
 
 def test_every_mismatch_has_a_reason_of_its_own_kind() -> None:
     reasons = {row[5] for row in TABLE if row[4] is Verdict.MISMATCH}
-    assert reasons | {Reason.CONNECTED, Reason.DISCONNECTED} == set(MISMATCHES)
+    of_other_tests = {
+        Reason.CONNECTED,
+        Reason.DISCONNECTED,
+        Reason.PING_MISSED,
+        Reason.FLAPPING,
+    }
+    assert reasons | of_other_tests == set(MISMATCHES)
     assert not set(MISMATCHES) & set(NOT_JUDGED)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.mqtt_sentinel.watch import known as module
+from custom_components.mqtt_sentinel.watch.cadence import Cadence
 from custom_components.mqtt_sentinel.watch.known import KnownThing, KnownThings
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
 
@@ -26,7 +27,7 @@ def test_a_thing_that_talks_is_known() -> None:
     things.hear(ping(3))
     assert LAMP in things
     assert DOOR not in things
-    assert only(things) == KnownThing(LAMP, None, EPOCH + 3)
+    assert only(things) == KnownThing(LAMP, None, EPOCH + 3, Cadence(3, pings=True))
 
 
 def test_the_last_connection_report_is_kept() -> None:
@@ -36,7 +37,7 @@ def test_the_last_connection_report_is_kept() -> None:
     things.hear(last)
     things.hear(ping(3))
     things.hear(feedback(True, 4))
-    assert only(things) == KnownThing(LAMP, last, EPOCH + 4)
+    assert only(things) == KnownThing(LAMP, last, EPOCH + 4, Cadence(3, pings=True))
 
 
 def test_a_retained_message_makes_known_but_is_no_sign_of_life() -> None:
@@ -52,8 +53,12 @@ def test_a_retained_message_makes_known_but_is_no_sign_of_life() -> None:
 def test_a_thing_that_is_watched_from_now_on_is_handed_over_once() -> None:
     things = KnownThings()
     things.hear(ping(1))
-    assert things.take(LAMP) == KnownThing(LAMP, None, EPOCH + 1)
+    turns = things.turns
+    assert things.take(LAMP) == KnownThing(LAMP, None, EPOCH + 1, Cadence(1, pings=True))
+    assert things.turns == turns + 1
     assert things.take(LAMP) is None
+    assert things.get(LAMP) is None
+    assert things.turns == turns + 1
     assert LAMP not in things
 
 
@@ -82,12 +87,45 @@ def test_when_the_broker_goes_the_things_are_known_but_not_their_state() -> None
     ]
 
 
-def test_the_one_heard_first_makes_room_for_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_one_that_was_silent_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KNOWN", 3)
     things = KnownThings()
-    keys = [ThingKey("services", "", str(n)) for n in range(5)]
+    keys = [ThingKey("services", "", str(n)) for n in range(6)]
     for n, key in enumerate(keys):
         things.hear(ping(n, key=key))
-        things.hear(ping(n, key=keys[max(n - 1, 0)]))  # talking again takes nobody's place
-    assert [thing.key for thing in things] == keys[2:]
+        things.hear(ping(n + 0.5, key=keys[0]))  # goes on talking, and so stays
+    assert [thing.key for thing in things] == [keys[4], keys[5], keys[0]]
     assert len(things) == 3
+    things.put_back(KnownThing(keys[1]))
+    assert [thing.key for thing in things] == [keys[5], keys[0], keys[1]]
+
+
+def test_many_made_up_names_cost_bounded_memory() -> None:
+    things = KnownThings()
+    things.hear(connection(True, 0, key=DOOR))
+    for n in range(module.MOST_KNOWN + 5_000):
+        things.hear(ping(n, key=ThingKey("services", "", f"made up/{n}")))
+        if n % 1000 == 0:
+            things.hear(ping(n, key=DOOR))
+    assert len(things) == module.MOST_KNOWN
+    assert DOOR in things
+
+
+def test_the_turns_tell_that_a_thing_came_or_went() -> None:
+    things = KnownThings()
+    things.hear(ping(1))
+    turns = things.turns
+    things.hear(ping(2))
+    things.doubt()
+    assert things.turns == turns
+    things.hear(ping(3, key=DOOR))
+    assert things.turns > turns
+
+
+def test_its_rhythm_is_learned_from_live_messages() -> None:
+    things = KnownThings()
+    for at in (0, 2, 4):
+        things.hear(ping(at))
+    things.hear(ping(5, retained=True))
+    things.hear(ping(6))
+    assert only(things).cadence.proposal() == 3

@@ -1,14 +1,15 @@
 """The sentinel by example: what it answers to what happens, one story a test."""
 
+from collections.abc import Sequence
 import json
 
 import pytest
 
 from custom_components.mqtt_sentinel.watch.clock import Instant
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
-from custom_components.mqtt_sentinel.watch.incidents import Severity
+from custom_components.mqtt_sentinel.watch.incidents import Severity, Turn
 from custom_components.mqtt_sentinel.watch.reports import DeviceDetails, Report
-from custom_components.mqtt_sentinel.watch.sentinel import Change, Sentinel, Turn
+from custom_components.mqtt_sentinel.watch.sentinel import Change, Sentinel
 from custom_components.mqtt_sentinel.watch.verdict import Proof, Reason, Verdict
 from custom_components.mqtt_sentinel.watch.watched import Snapshot, Watched
 
@@ -53,8 +54,9 @@ def blink(sentinel: Sentinel, seconds: float) -> None:
     sentinel.subscribed(at(seconds))
 
 
-def heard(change: Change | None) -> Change:
-    assert change
+def heard(changes: Sequence[Change]) -> Change:
+    """The one change that a step brought."""
+    [change] = changes
     return change
 
 
@@ -203,7 +205,7 @@ def test_an_incident_is_the_same_when_one_more_alarm_is_armed() -> None:
 
 def test_the_same_expectation_again_changes_nothing() -> None:
     sentinel = ready()
-    assert sentinel.expect("lamp", UP, at(10)) is None
+    assert not sentinel.expect("lamp", UP, at(10))
     assert lamp(sentinel).expected_since == EPOCH
     assert sentinel.next_deadline() == 15
 
@@ -288,7 +290,7 @@ def test_whatever_speaks_live_is_there(live: Report) -> None:
 @pytest.mark.parametrize("kept", [ping(5, retained=True), feedback(True, 5, retained=True)])
 def test_a_retained_message_is_no_sign_of_life(kept: Report) -> None:
     sentinel = ready()
-    assert sentinel.hear(kept) is None
+    assert not sentinel.hear(kept)
     assert lamp(sentinel).facts.up is None
     assert lamp(sentinel).last_seen is None
 
@@ -305,7 +307,7 @@ def test_a_goodbye_is_no_sign_of_life_for_it_may_be_the_last_will() -> None:
 def test_a_thing_that_said_it_is_gone_has_to_take_that_back() -> None:
     sentinel = ready()
     sentinel.hear(connection(False, 3))
-    assert sentinel.hear(ping(4)) is None
+    assert not sentinel.hear(ping(4))
     assert lamp(sentinel).facts.up is False
     assert lamp(sentinel).last_seen == EPOCH + 4
 
@@ -313,7 +315,7 @@ def test_a_thing_that_said_it_is_gone_has_to_take_that_back() -> None:
 def test_a_retained_copy_of_what_was_heard_live_takes_no_proof_away() -> None:
     sentinel = ready()
     sentinel.hear(connection(True, 3))
-    assert sentinel.hear(connection(True, 4, retained=True)) is None
+    assert not sentinel.hear(connection(True, 4, retained=True))
     assert lamp(sentinel).judgement.proof is Proof.LIVE
 
 
@@ -329,7 +331,7 @@ def test_a_retained_online_after_a_live_offline_is_no_more_than_retained() -> No
 
 def test_nothing_is_judged_before_the_broker_is_there() -> None:
     sentinel = Sentinel()
-    assert sentinel.add(watch_of(), at(0)) is None
+    assert not sentinel.add(watch_of(), at(0))
     sentinel.expect("lamp", UP, at(0))
     sentinel.hear(connection(False, 100))
     assert reason(sentinel) is Reason.BROKER_GONE
@@ -470,12 +472,12 @@ def test_a_report_that_comes_late_is_taken_as_the_last_one() -> None:
 def test_a_duplicate_changes_nothing() -> None:
     sentinel = ready()
     sentinel.hear(connection(True, 1))
-    assert sentinel.hear(connection(True, 1)) is None
+    assert not sentinel.hear(connection(True, 1))
 
 
 def test_a_thing_that_nobody_watches_becomes_known() -> None:
     sentinel = ready()
-    assert sentinel.hear(connection(True, 1, key=DOOR)) is None
+    assert not sentinel.hear(connection(True, 1, key=DOOR))
     assert [thing.key for thing in sentinel.known] == [DOOR]
 
 
@@ -534,7 +536,7 @@ def test_verifying_again_gives_the_settle_time_once_more() -> None:
 
 def test_muting_is_told_once() -> None:
     sentinel = ready()
-    assert sentinel.mute("lamp", at(1)) is None  # nothing to mute
+    assert not sentinel.mute("lamp", at(1))  # nothing to mute
     sentinel.wake(at(60))
     change = heard(sentinel.mute("lamp", at(61)))
     assert change.turn is Turn.UPDATED
@@ -543,7 +545,7 @@ def test_muting_is_told_once() -> None:
     assert change.incident
     assert change.incident.muted
     assert [moment.what for moment in change.incident.timeline] == ["never_heard", "muted"]
-    assert sentinel.mute("lamp", at(62)) is None
+    assert not sentinel.mute("lamp", at(62))
 
 
 def test_a_muted_incident_speaks_again_when_the_report_changes() -> None:
@@ -616,22 +618,23 @@ def test_a_watch_remembers_its_last_connection_report_while_the_broker_is_there(
 
 def test_a_watch_that_is_removed_is_forgotten() -> None:
     sentinel = ready()
-    assert sentinel.remove("lamp").config.id == "lamp"
+    assert not sentinel.remove("lamp", at(5))
+    assert not sentinel.watches
     assert sentinel.next_deadline() is None
     assert sentinel.wake(at(1000)) == []
     sentinel.hear(connection(True, 10))
     assert LAMP in sentinel.known
     with pytest.raises(KeyError):
-        sentinel.remove("lamp")
+        sentinel.remove("lamp", at(10))
 
 
 def test_removing_one_of_two_watches_of_one_thing_leaves_the_other() -> None:
     sentinel = ready()
     sentinel.add(watch_of("twin", LAMP), at(1))
-    sentinel.remove("lamp")
+    sentinel.remove("lamp", at(1))
     sentinel.hear(connection(True, 2))
     assert sentinel.watches["twin"].facts.up is True
-    sentinel.remove("twin")
+    sentinel.remove("twin", at(3))
     assert not sentinel.watches
 
 

@@ -60,7 +60,8 @@ def test_any_snapshot_survives_storage(snapshot: Snapshot) -> None:
     assert repr(through_storage(snapshot)) == repr(snapshot)
 
 
-@pytest.mark.parametrize("field", FULL.as_dict())
+# "misses" came later: what was stored before it is read too.
+@pytest.mark.parametrize("field", FULL.as_dict().keys() - {"misses"})
 def test_a_snapshot_with_a_field_missing_is_refused(field: str) -> None:
     data = FULL.as_dict()
     del data[field]

@@ -34,6 +34,9 @@ from ..const import (
     CONF_GRACE,
     CONF_PAYLOAD_OFF,
     CONF_PAYLOAD_ON,
+    CONF_PING_INTERVAL,
+    CONF_PING_MISSES,
+    CONF_PING_TOPICS,
     CONF_PLACE,
     CONF_PREFIXES,
     CONF_REQUIRE_LIVE,
@@ -48,20 +51,28 @@ from ..const import (
     EXPECT_NONE,
     SECTION_CHECKS,
 )
-from ..dialects import custom, services
+from ..dialects import custom
 from ..dialects.custom import parse_path
-from ..dialects.payload import read_name
 from ..dialects.route import MalformedError
-from ..dialects.table import DIALECTS
-from ..setup_data import read_custom
+from ..dialects.table import named
+from ..setup_data import (
+    key_of,
+    read_custom,
+    read_key,
+    thing_data,
+    thing_id,
+    thing_title,
+    usual_expectation,
+)
+from ..watch.cadence import Cadence
 from ..watch.expectation import SourceKind
-from ..watch.reports import ThingKey
-from .forms import seconds, yes_or_no
+from .forms import MOST_MISSES, check_filters, count, seconds, texts, yes_or_no
 from .listening import try_custom
-from .things import key_of, options_of, thing_data, thing_id, thing_title
+from .things import offer, options_of
 
 if TYPE_CHECKING:
     from ..hub import Hub, SentinelConfigEntry
+    from ..watch.reports import ThingKey
 
 _EXPECTATIONS = [*(kind.value for kind in SourceKind), EXPECT_NONE]
 _DIRECTIONS: dict[vol.Marker, Any] = {
@@ -72,6 +83,9 @@ _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_SETTLE): seconds(),
     vol.Optional(CONF_GRACE): seconds(),
     vol.Required(CONF_REQUIRE_LIVE, default=False): yes_or_no(),
+    vol.Optional(CONF_PING_INTERVAL): seconds(),
+    vol.Optional(CONF_PING_MISSES): count(MOST_MISSES),
+    vol.Optional(CONF_PING_TOPICS): texts(),
 }
 _CUSTOM: dict[vol.Marker, Any] = {
     vol.Required(CONF_TOPIC): TextSelector(),
@@ -112,10 +126,13 @@ class DeviceFlow(ConfigSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input is not None:
             return await self._identified(key_of(user_input[CONF_THING]))
-        heard = sorted(self._hub.sentinel.known, key=lambda thing: thing.key)
-        things = SelectSelector(SelectSelectorConfig(options=options_of(heard)))
+        known = list(self._hub.sentinel.known)
+        offered = offer(known)
+        things = SelectSelector(SelectSelectorConfig(options=options_of(offered)))
         return self.async_show_form(
-            step_id="heard", data_schema=vol.Schema({vol.Required(CONF_THING): things})
+            step_id="heard",
+            data_schema=vol.Schema({vol.Required(CONF_THING): things}),
+            description_placeholders={"shown": str(len(offered)), "count": str(len(known))},
         )
 
     async def async_step_manual(
@@ -212,36 +229,49 @@ class DeviceFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Choose a name, what is expected, and how it is checked."""
+        errors: dict[str, str] = {}
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip() or self._name
             expect = user_input[CONF_EXPECT]
-            self._data = {**self._identity, CONF_EXPECT: expect, **user_input[SECTION_CHECKS]}
-            if expect == SourceKind.ALARM:
-                return await self.async_step_alarm()
-            if expect == SourceKind.ENTITY:
-                return await self.async_step_entity()
-            return self._finish()
+            try:
+                checks = _checks(user_input[SECTION_CHECKS])
+            except vol.Invalid:
+                errors[SECTION_CHECKS] = "bad_ping_topic"
+            else:
+                self._data = {**self._identity, CONF_EXPECT: expect, **checks}
+                if expect == SourceKind.ALARM:
+                    return await self.async_step_alarm()
+                if expect == SourceKind.ENTITY:
+                    return await self.async_step_entity()
+                return self._finish()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_EXPECT): SelectSelector(
                     SelectSelectorConfig(options=_EXPECTATIONS, translation_key="expect")
                 ),
-                vol.Required(SECTION_CHECKS): section(vol.Schema(_CHECKS), {"collapsed": True}),
+                vol.Required(SECTION_CHECKS): section(
+                    vol.Schema(_CHECKS), {"collapsed": not errors}
+                ),
             }
         )
-        before = self._before
+        cadence = self._cadence
+        suggested: Mapping[str, Any] = user_input or {
+            CONF_NAME: self._name,
+            CONF_EXPECT: self._before.get(CONF_EXPECT)
+            or usual_expectation(self._identity[CONF_DIALECT]),
+            SECTION_CHECKS: self._before or {CONF_PING_INTERVAL: cadence.proposal()},
+        }
+        usual = cadence.usual()
         return self.async_show_form(
             step_id="expect",
-            data_schema=self.add_suggested_values_to_schema(
-                schema,
-                {
-                    CONF_NAME: self._name,
-                    CONF_EXPECT: before.get(CONF_EXPECT, self._usual_expectation),
-                    SECTION_CHECKS: before,
-                },
-            ),
-            description_placeholders={"thing": self._name},
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders={
+                "thing": self._name,
+                "pings": _every(usual if cadence.pings else None),
+                "values": _every(None if cadence.pings else usual),
+            },
         )
 
     async def async_step_alarm(
@@ -332,9 +362,18 @@ class DeviceFlow(ConfigSubentryFlow):
         return {}
 
     @property
-    def _usual_expectation(self) -> str:
-        dialect = DIALECTS.get(self._identity[CONF_DIALECT])
-        return (dialect.expects if dialect else SourceKind.ALWAYS).value
+    def _cadence(self) -> Cadence:
+        """How often the thing was heard to speak, as far as the hub is there to know."""
+        if not self._is_loaded:
+            return Cadence()
+        sentinel = self._hub.sentinel
+        if self.source == SOURCE_RECONFIGURE:
+            watch = sentinel.watches.get(self._get_reconfigure_subentry().subentry_id)
+            return watch.cadence if watch else Cadence()
+        if self._identity[CONF_DIALECT] == custom.NAME:
+            return Cadence()
+        known = sentinel.known.get(read_key(self._identity))
+        return known.cadence if known else Cadence()
 
     def _is_watched(self, key: ThingKey) -> bool:
         """Tell whether another subentry watches this thing."""
@@ -369,13 +408,23 @@ class DeviceFlow(ConfigSubentryFlow):
 
 def _key(dialect: str, site: str, name: str) -> ThingKey | None:
     """The thing that a user named, None when no thing of the dialect can have that name."""
-    parts = name.strip().split("/")
     try:
         valid_publish_topic(name)
-        if dialect == services.NAME:
-            service, device = parts
-            return services.thing(site, service, device)
-        (device,) = parts
-        return ThingKey(dialect, site, read_name(device))
-    except MalformedError, ValueError, vol.Invalid:
+        return named(dialect, site, name)
+    except MalformedError, vol.Invalid:
         return None
+
+
+def _checks(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """How a watch is checked. Raises vol.Invalid for a ping topic that cannot be used."""
+    checks = {**user_input}
+    if topics := check_filters(checks.pop(CONF_PING_TOPICS, ())):
+        checks[CONF_PING_TOPICS] = topics
+    if CONF_PING_MISSES in checks:
+        checks[CONF_PING_MISSES] = int(checks[CONF_PING_MISSES])
+    return checks
+
+
+def _every(gap: float | None) -> str:
+    """A gap between messages as text, a dash where none is known."""
+    return "-" if gap is None else f"{gap:.{0 if gap >= 10 else 1}f} s"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from homeassistant.components.mqtt.util import valid_publish_topic
+from homeassistant.components.mqtt.util import valid_publish_topic, valid_subscribe_topic
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -11,12 +11,17 @@ from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
 )
 import probatio as vol
 
-from .things import SEPARATOR
+from ..setup_data import SEPARATOR
 
 LONGEST_SECONDS = 86_400
+MOST_MISSES = 100
+MOST_FILTERS = 20
+_WILDCARDS = frozenset({"+", "#"})
 
 
 def seconds() -> NumberSelector:
@@ -30,6 +35,40 @@ def seconds() -> NumberSelector:
             mode=NumberSelectorMode.BOX,
         )
     )
+
+
+def count(most: int) -> NumberSelector:
+    """A field for how many, from one to ``most``."""
+    return NumberSelector(
+        NumberSelectorConfig(min=1, max=most, step=1, mode=NumberSelectorMode.BOX)
+    )
+
+
+def texts() -> TextSelector:
+    """A field for any number of lines of text."""
+    return TextSelector(TextSelectorConfig(multiple=True))
+
+
+def dialects(names: Iterable[str]) -> SelectSelector:
+    """A field to tick some dialects."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(names), multiple=True, translation_key="dialect")
+    )
+
+
+def check_filters(filters: Iterable[str]) -> list[str]:
+    """Clean topic filters up, each once.
+
+    Raises vol.Invalid for one that is none, that takes in all topics whatever they are, or when
+    there are too many.
+    """
+    cleaned = list(dict.fromkeys(text.strip() for text in filters if text.strip()))
+    for topic in map(valid_subscribe_topic, cleaned):
+        if all(level in _WILDCARDS for level in topic.split("/")):
+            raise vol.Invalid("any topic at all would do")
+    if len(cleaned) > MOST_FILTERS:
+        raise vol.Invalid("too many topics")
+    return cleaned
 
 
 def check_prefixes(prefixes: Iterable[str]) -> list[str]:

@@ -16,31 +16,48 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
-    SelectSelector,
-    SelectSelectorConfig,
-    TextSelector,
-    TextSelectorConfig,
 )
 import probatio as vol
 
 from ..const import (
     CONF_DIALECTS,
     CONF_GRACE,
+    CONF_IGNORE_ALL,
+    CONF_IGNORED,
     CONF_LISTEN,
+    CONF_LISTEN_AGAIN,
+    CONF_PING_INTERVAL,
+    CONF_PING_MISSES,
     CONF_PREFIXES,
     CONF_SETTLE,
     CONF_THINGS,
+    CONF_WATCH_ALL,
     DOMAIN,
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
 )
 from ..dialects.table import DIALECTS
-from ..watch.settings import DEFAULT_GRACE, DEFAULT_SETTLE
+from ..setup_data import subentry_of, thing_id
+from ..watch.settings import (
+    DEFAULT_GRACE,
+    DEFAULT_PING_INTERVAL,
+    DEFAULT_PING_MISSES,
+    DEFAULT_SETTLE,
+)
 from .alarm import AlarmFlow
 from .device import DeviceFlow
-from .forms import check_prefixes, seconds
+from .forms import (
+    MOST_MISSES,
+    check_prefixes,
+    count,
+    dialects,
+    seconds,
+    several,
+    texts,
+    yes_or_no,
+)
 from .listening import listen
-from .things import options_of, subentry_of, thing_id
+from .things import offer, options_of
 
 if TYPE_CHECKING:
     from ..hub import SentinelConfigEntry
@@ -50,10 +67,10 @@ DEFAULT_LISTEN = 10
 LONGEST_LISTEN = 120
 
 _TALKING = {
-    vol.Required(CONF_DIALECTS, default=list(DIALECTS)): SelectSelector(
-        SelectSelectorConfig(options=list(DIALECTS), multiple=True, translation_key="dialect")
-    ),
-    vol.Optional(CONF_PREFIXES, default=[]): TextSelector(TextSelectorConfig(multiple=True)),
+    vol.Required(
+        CONF_DIALECTS, default=[name for name, dialect in DIALECTS.items() if dialect.usual]
+    ): dialects(DIALECTS),
+    vol.Optional(CONF_PREFIXES, default=[]): texts(),
 }
 _LISTEN = {
     vol.Required(CONF_LISTEN, default=DEFAULT_LISTEN): NumberSelector(
@@ -143,22 +160,34 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Tick what to watch of what was heard."""
+        offered = offer(self._heard)
         if user_input is not None:
-            ticked = set(user_input[CONF_THINGS])
+            ticked, all_of = set(user_input[CONF_THINGS]), user_input[CONF_WATCH_ALL]
+            watched = [
+                thing
+                for thing in self._heard
+                if thing_id(thing.key) in ticked or thing.key.dialect in all_of
+            ]
+            # Whoever saw a thing here and left it need not be told that it is new.
+            left = [thing_id(thing.key) for thing in offered if thing not in watched]
             return self.async_create_entry(
                 title="MQTT Sentinel",
                 data=self._data,
-                subentries=[
-                    subentry_of(thing.key) for thing in self._heard if thing_id(thing.key) in ticked
-                ],
+                options={CONF_WATCH_ALL: all_of, CONF_IGNORED: left},
+                subentries=[subentry_of(thing.key, thing) for thing in watched],
             )
-        things = SelectSelector(
-            SelectSelectorConfig(options=options_of(self._heard), multiple=True)
-        )
         return self.async_show_form(
             step_id="pick",
-            data_schema=vol.Schema({vol.Optional(CONF_THINGS, default=[]): things}),
-            description_placeholders={"count": str(len(self._heard))},
+            data_schema=vol.Schema(
+                {
+                    vol.Optional(CONF_THINGS, default=[]): several(options_of(offered)),
+                    vol.Optional(CONF_WATCH_ALL, default=[]): dialects(self._data[CONF_DIALECTS]),
+                }
+            ),
+            description_placeholders={
+                "shown": str(len(offered)),
+                "count": str(len(self._heard)),
+            },
         )
 
     async def async_step_reconfigure(
@@ -202,21 +231,39 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class SentinelOptionsFlow(OptionsFlow):
-    """The defaults of the checks, for all watches that do not set their own."""
+    """The defaults of the checks, and what becomes of things that nobody watches."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the defaults."""
+        """Change the options; those that are not shown here stay as they are."""
+        options = self.config_entry.options
+        errors: dict[str, str] = {}
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_SETTLE, default=DEFAULT_SETTLE): seconds(),
-                vol.Required(CONF_GRACE, default=DEFAULT_GRACE): seconds(),
-            }
-        )
+            if set(user_input[CONF_WATCH_ALL]) & set(user_input[CONF_IGNORE_ALL]):
+                errors[CONF_IGNORE_ALL] = "watched_and_ignored"
+            else:
+                misses = int(user_input[CONF_PING_MISSES])
+                chosen = {**options, **user_input, CONF_PING_MISSES: misses}
+                if chosen.pop(CONF_LISTEN_AGAIN, False):
+                    del chosen[CONF_IGNORED]
+                return self.async_create_entry(data=chosen)
+        fields: dict[vol.Marker, Any] = {
+            vol.Required(CONF_SETTLE, default=DEFAULT_SETTLE): seconds(),
+            vol.Required(CONF_GRACE, default=DEFAULT_GRACE): seconds(),
+            vol.Required(CONF_PING_INTERVAL, default=DEFAULT_PING_INTERVAL): seconds(),
+            vol.Required(CONF_PING_MISSES, default=DEFAULT_PING_MISSES): count(MOST_MISSES),
+            vol.Optional(CONF_WATCH_ALL, default=[]): dialects(DIALECTS),
+            vol.Optional(CONF_IGNORE_ALL, default=[]): dialects(DIALECTS),
+        }
+        ignored = len(options.get(CONF_IGNORED, ()))
+        if ignored:
+            fields[vol.Required(CONF_LISTEN_AGAIN, default=False)] = yes_or_no()
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(fields), user_input or options
+            ),
+            errors=errors,
+            description_placeholders={"ignored": str(ignored)},
         )
 
 

@@ -1,72 +1,37 @@
-"""Things as a user sees them in a flow: offered by what was heard, stored as subentries."""
+"""Things as a user sees them in a flow: offered by what was heard."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.helpers.selector import SelectOptionDict
 
-from ..const import (
-    CONF_DIALECT,
-    CONF_EXPECT,
-    CONF_SITE,
-    CONF_THING,
-    SUBENTRY_DEVICE,
-)
-from ..dialects.table import DIALECTS
-from ..watch.reports import ThingKey
+from ..setup_data import thing_id, thing_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ..watch.known import KnownThing
 
-# Between dialect, site and name; neither of the first two can have it.
-SEPARATOR = "|"
+# Nobody reads a longer list; what is not in it can be named.
+MOST_OFFERED = 200
+# Enough to tell things apart; a name out of a topic may be far longer.
+_LONGEST_LABEL = 100
 
 _SIGNS = {True: "🟢", False: "🔴", None: "⚪"}
 
 
-def thing_id(key: ThingKey) -> str:
-    """The unique id of the watch of a thing; also its value in a list of choices."""
-    return SEPARATOR.join(key)
-
-
-def key_of(unique_id: str) -> ThingKey:
-    """The thing with a unique id that :func:`thing_id` made."""
-    return ThingKey(*unique_id.split(SEPARATOR, 2))
-
-
-def thing_title(key: ThingKey) -> str:
-    """What to call a thing unless its user has a better name."""
-    name = key.name.replace("/", " ")
-    return f"{key.site} {name}" if key.site else name
-
-
-def thing_data(key: ThingKey) -> dict[str, Any]:
-    """The identity of a thing as subentry data."""
-    return {CONF_DIALECT: key.dialect, CONF_SITE: key.site, CONF_THING: key.name}
+def offer(things: Collection[KnownThing]) -> list[KnownThing]:
+    """The things that are offered of those that were heard: the first ones by dialect and name."""
+    return sorted(things, key=lambda thing: thing.key)[:MOST_OFFERED]
 
 
 def options_of(things: Iterable[KnownThing]) -> list[SelectOptionDict]:
     """Things as choices, each with its dialect and whether it is connected as far as heard."""
-    return [
-        SelectOptionDict(
-            value=thing_id(thing.key),
-            label=f"{_sign(thing)} {thing_title(thing.key)} ({thing.key.dialect})",
-        )
-        for thing in things
-    ]
+    return [SelectOptionDict(value=thing_id(thing.key), label=_label(thing)) for thing in things]
 
 
-def subentry_of(key: ThingKey) -> ConfigSubentryData:
-    """The watch of a thing with all defaults, for a user who just ticked it."""
-    return ConfigSubentryData(
-        data=thing_data(key) | {CONF_EXPECT: DIALECTS[key.dialect].expects.value},
-        subentry_type=SUBENTRY_DEVICE,
-        title=thing_title(key),
-        unique_id=thing_id(key),
-    )
-
-
-def _sign(thing: KnownThing) -> str:
-    return _SIGNS[thing.connection.up if thing.connection else None]
+def _label(thing: KnownThing) -> str:
+    sign = _SIGNS[thing.connection.up if thing.connection else None]
+    title = thing_title(thing.key)
+    if len(title) > _LONGEST_LABEL:
+        title = f"{title[: _LONGEST_LABEL - 1]}…"
+    return f"{sign} {title} ({thing.key.dialect})"

@@ -150,4 +150,5 @@ AUTOCORE = Dialect(
         Route("autocore/+/system/+", _system),
     ),
     expects=SourceKind.ALWAYS,
+    occasions=(Occasion.INTERACTION, Occasion.SYSTEM),
 )

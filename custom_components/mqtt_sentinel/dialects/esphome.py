@@ -23,4 +23,10 @@ def _connection(message: Message) -> ConnectionReport | None:
     return ConnectionReport(key, message.at, message.retained, message.topic, up)
 
 
-ESPHOME = Dialect(NAME, (Route("+/status", _connection),), expects=SourceKind.ALWAYS, shown=True)
+ESPHOME = Dialect(
+    NAME,
+    (Route("+/status", _connection),),
+    expects=SourceKind.ALWAYS,
+    shown=True,
+    usual=False,
+)

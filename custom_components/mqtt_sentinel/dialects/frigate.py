@@ -139,4 +139,7 @@ FRIGATE = Dialect(
     expects=SourceKind.ALWAYS,
     parent=_parent,
     shown=True,
+    levels=(1, 2),
+    occasions=(Occasion.MOTION,),
+    lasting=(Occasion.MOTION,),
 )

@@ -82,4 +82,5 @@ MUSEUM = Dialect(
         Route("+/+/state", _state),
     ),
     expects=SourceKind.ALWAYS,
+    usual=False,
 )

@@ -1,6 +1,6 @@
 """Payload forms that several dialects share."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -16,6 +16,8 @@ MOST_NAMED = 16_384
 LARGEST_NUMBER = 1e30
 # What is told of an event goes on into states and events; Home Assistant warns at 16 KiB.
 MOST_DATA_BYTES = 8 * 1024
+# What is nested deeper than 254 levels Home Assistant cannot write, and it wraps it a few times more.
+MOST_DATA_DEPTH = 64
 _LONGEST_EVENT_ID = 128
 
 # Home Assistant announces itself on "homeassistant/status"; it is no device of anybody.
@@ -101,14 +103,26 @@ def read_event_id(value: Any, field: str) -> str:
 
 
 def read_data(data: dict[str, Any]) -> dict[str, Any]:
-    """Check that what a thing told of an event is small enough to be passed on."""
+    """Check that what a thing told of an event is small and flat enough to be passed on."""
     try:
         size = len(orjson.dumps(data))
     except orjson.JSONEncodeError as error:  # nested deeper than anybody could write it again
         raise MalformedError(Flaw.TOO_LARGE, "depth") from error
     if size > MOST_DATA_BYTES:
         raise MalformedError(Flaw.TOO_LARGE, str(size))
-    return data
+    level: list[Any] = [data]
+    for _ in range(MOST_DATA_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return data
+    raise MalformedError(Flaw.TOO_LARGE, "depth")
+
+
+def _inside(value: Any) -> Collection[Any]:
+    """What an object or a list of JSON holds; nothing else holds anything."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def optional_text(data: dict[str, Any], field: str) -> str | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
 from ..watch.fact import fact
-from ..watch.reports import Report, ThingKey
+from ..watch.reports import Occasion, Report, ThingKey
 
 # One message may say several things, about several things.
 type Decoded = Report | Sequence[Report] | None
@@ -67,13 +67,20 @@ def stands_alone(key: ThingKey) -> ThingKey | None:
 class Dialect:
     """One family of topics.
 
-    ``expects`` is what a watch of it is set up with unless told. ``parent`` names the thing behind
+    ``expects`` is what a watch of it is set up with unless told, None to only observe it. ``levels``
+    are the numbers of topic levels that a name can have. ``usual`` says that it is chosen unless
+    told: its topics are its own, and hardly anybody else's. ``parent`` names the thing behind
     which a thing of the dialect stands (a bridge), None for those that stand alone. ``shown`` says
-    that another integration of Home Assistant shows its values already.
+    that another integration of Home Assistant shows its values already. ``occasions`` are what can
+    happen at a thing of it, and ``lasting`` those of them that it tells the end of too.
     """
 
     name: str
     routes: tuple[Route, ...]
-    expects: SourceKind
+    expects: SourceKind | None
     parent: Callable[[ThingKey], ThingKey | None] = stands_alone
     shown: bool = False
+    levels: tuple[int, ...] = (1,)
+    usual: bool = True
+    occasions: tuple[Occasion, ...] = ()
+    lasting: tuple[Occasion, ...] = ()

@@ -199,4 +199,13 @@ SERVICES = Dialect(
         Route("motion/video/+/+", _video),
     ),
     expects=SourceKind.ALARM,
+    levels=(2,),
+    occasions=(
+        Occasion.MOTION,
+        Occasion.PICTURE,
+        Occasion.VIDEO,
+        Occasion.TOGGLE,
+        Occasion.ANNOUNCED,
+    ),
+    lasting=(Occasion.MOTION,),
 )

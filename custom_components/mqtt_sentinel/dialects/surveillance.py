@@ -2,11 +2,10 @@
 
 ``sensor/motion``, ``sensor/button`` and ``sensor/pressure`` carry ``{"event_id", "device_id",
 "source", "type", "data": {...}, "timestamp"}``. The topic tells what happened, ``device_id`` where.
-A sensor says nothing but that, so its silence means nothing: it is set up to be relied on by an
-alarm, and not to be heard always.
+A sensor says nothing but that, so its silence means nothing: it is only observed unless told
+otherwise.
 """
 
-from ..watch.expectation import SourceKind
 from ..watch.reports import Occasion, OccasionReport, ThingKey
 from .payload import (
     optional_text,
@@ -53,5 +52,6 @@ def _event(message: Message) -> OccasionReport:
 SURVEILLANCE = Dialect(
     NAME,
     tuple(Route(f"sensor/{name}", _event) for name in _OCCASIONS),
-    expects=SourceKind.ALARM,
+    expects=None,
+    occasions=tuple(_OCCASIONS.values()),
 )

@@ -49,4 +49,5 @@ ZIGBEE2MQTT = Dialect(
     expects=SourceKind.ALWAYS,
     parent=_parent,
     shown=True,
+    levels=(1, 2, 3),
 )

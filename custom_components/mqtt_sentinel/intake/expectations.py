@@ -14,6 +14,8 @@ from ..watch.expectation import Expectation, SourceKind, Wanted, Wish, combine
 if TYPE_CHECKING:
     from ..setup_data import OwnWish
     from ..watch.alarm import AlarmConfig, Reliance
+    from ..watch.reports import ThingKey
+    from ..watch.watched import WatchConfig
 
 
 class ExpectationIntake:
@@ -37,6 +39,9 @@ class ExpectationIntake:
         self.memory: dict[str, Wanted] = {}
         self.alarms: dict[str, GuardedAlarm] = {}
         self._wishes: dict[str, OwnWish] = {}
+        self._configs: dict[str, WatchConfig] = {}
+        self._ids: dict[ThingKey, str] = {}
+        self._children: defaultdict[ThingKey, dict[str, None]] = defaultdict(dict)
         self._reliances: defaultdict[str, dict[str, Reliance]] = defaultdict(dict)
         self._followers: defaultdict[str, set[str]] = defaultdict(set)
         self._stops: dict[str, CALLBACK_TYPE] = {}
@@ -49,18 +54,36 @@ class ExpectationIntake:
         self._followers.clear()
 
     @callback
-    def set_watch(self, watch_id: str, wish: OwnWish) -> None:
+    def set_watch(self, config: WatchConfig, wish: OwnWish) -> None:
         """Follow what a watch itself expects, from now on."""
+        watch_id = config.id
         if (before := self._wishes.get(watch_id)) and before.entity_id != wish.entity_id:
             self._unfollow(before.entity_id, watch_id)
+        self._part(watch_id)
+        self._configs[watch_id] = config
+        self._ids[config.key] = watch_id
+        if config.parent:
+            self._children[config.parent][watch_id] = None
         self._wishes[watch_id] = wish
         self._follow(wish.entity_id, watch_id)
         self._tell([watch_id])
 
     @callback
     def remove_watch(self, watch_id: str) -> None:
-        """Forget a watch."""
+        """Forget a watch; what it is reached through need not be there for it any more."""
         self._unfollow(self._wishes.pop(watch_id).entity_id, watch_id)
+        parent = self._configs[watch_id].parent
+        self._part(watch_id)
+        if parent in self._ids:
+            self._tell([self._ids[parent]])
+
+    def _part(self, watch_id: str) -> None:
+        """Take a watch out of its family."""
+        if config := self._configs.pop(watch_id, None):
+            if self._ids.get(config.key) == watch_id:
+                del self._ids[config.key]
+            if config.parent:
+                del self._children[config.parent][watch_id]
 
     @callback
     def set_alarm(self, config: AlarmConfig) -> None:
@@ -141,23 +164,30 @@ class ExpectationIntake:
 
     @callback
     def _tell(self, watch_ids: Iterable[str]) -> None:
-        """Say what is wanted of watches; one that an alarm names may be gone already."""
+        """Say what is wanted of watches; one that an alarm names may be gone already.
+
+        What they are reached through has to be there as well: that is told first.
+        """
+        told = [watch_id for watch_id in watch_ids if watch_id in self._wishes]
+        families = [self._configs[watch_id].parent for watch_id in told]
+        parents = [self._ids[key] for key in families if key in self._ids]
         self._on_expectations(
             {
-                watch_id: self._expectation(watch_id)
-                for watch_id in watch_ids
-                if watch_id in self._wishes
+                watch_id: combine(self._wishes_for(watch_id))
+                for watch_id in dict.fromkeys([*parents, *told])
             }
         )
 
-    def _expectation(self, watch_id: str) -> Expectation:
+    def _wishes_for(self, watch_id: str) -> list[Wish]:
         own = self._wishes[watch_id]
         wishes = [] if own.kind is None else [self._own_wish(watch_id, own, own.kind)]
         wishes += [
             wish_of(self.alarms[alarm_id], reliance)
             for alarm_id, reliance in self._reliances.get(watch_id, {}).items()
         ]
-        return combine(wishes)
+        for child_id in self._children.get(self._configs[watch_id].key, ()):
+            wishes += [wish for wish in self._wishes_for(child_id) if wish.wanted is Wanted.UP]
+        return wishes
 
     def _own_wish(self, watch_id: str, own: OwnWish, kind: SourceKind) -> Wish:
         name, wanted = "", Wanted.UP

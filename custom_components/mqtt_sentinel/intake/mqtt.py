@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -17,15 +16,14 @@ from ..watch.clock import Instant
 from ..watch.reports import Report
 from .dead_letters import DeadLetters
 
-_LOGGER = logging.getLogger(__name__)
-
 QOS = 1
 
 
 class Link(Enum):
-    """How far the way to the broker reaches."""
+    """How far the way to the broker reaches; a silent one is connected and does not answer."""
 
     GONE = auto()
+    SILENT = auto()
     CONNECTED = auto()
     SUBSCRIBED = auto()
 
@@ -107,7 +105,6 @@ class MqttIntake:
                 decoded = decode(message)
             except MalformedError as malformed:
                 self.dead_letters.add(message, malformed)
-                _LOGGER.debug("Dead letter on %r: %s", topic, malformed)
                 return
             if isinstance(decoded, Report):
                 self._on_report(decoded)
@@ -140,6 +137,13 @@ class MqttIntake:
             self._stops.pop()()
         for unsubscribe in list(self._subscriptions):
             unsubscribe()
+
+    @callback
+    def set_silent(self, silent: bool) -> None:
+        """The broker is connected, and answers no more; or does again."""
+        if self.link is not Link.GONE:
+            self._set_link(Link.SILENT if silent else Link.CONNECTED)
+            self._check_acknowledged()
 
     @callback
     def _status(self, connected: bool) -> None:

@@ -5,22 +5,32 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import EVENT_MISMATCH, EVENT_RECOVERED
-from ..watch.sentinel import Turn
-from .wording import as_utc
+from ..const import EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
+from ..watch.incidents import Turn
+from ..watch.reports import Occasion, OccasionReport
+from .wording import as_utc, names_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..watch.incidents import Incident
+    from ..watch.reports import EvidenceReport
     from ..watch.sentinel import Change
+    from ..watch.storms import Storm
+    from ..watch.watched import WatchConfig, Watched
+
+STORM = "storm"
 
 _EVENTS = {Turn.OPENED: EVENT_MISMATCH, Turn.CLOSED: EVENT_RECOVERED}
+# Not every sensor tells how long it lasts: then it was seen, and that is all.
+_MOTION = {True: "began", False: "ended", None: "seen"}
 
 
 @callback
 def fire_incident(hass: HomeAssistant, device_id: str | None, change: Change) -> None:
-    """Fire the event of an incident that opened or closed."""
-    incident = change.incident
-    if incident is None or change.turn not in _EVENTS:
+    """Fire the event of an incident that opened or closed; that of a storm speaks for many."""
+    incident = change.watch.incident if change.turn is Turn.OPENED else change.incident
+    if incident is None or incident.storm or change.turn not in _EVENTS:
         return
     hass.bus.async_fire(
         _EVENTS[change.turn],
@@ -28,6 +38,29 @@ def fire_incident(hass: HomeAssistant, device_id: str | None, change: Change) ->
             ATTR_DEVICE_ID: device_id,
             ATTR_NAME: change.watch.config.name,
             **incident_facts(incident),
+            "dependants": len(change.watch.children),
+        },
+    )
+
+
+@callback
+def fire_storm(
+    hass: HomeAssistant, turn: Turn, storm: Storm, watches: Mapping[str, Watched]
+) -> None:
+    """Fire the event of a storm that began or is over."""
+    if turn not in _EVENTS:
+        return
+    hass.bus.async_fire(
+        _EVENTS[turn],
+        {
+            ATTR_DEVICE_ID: None,
+            ATTR_NAME: "MQTT Sentinel",
+            "incident_id": storm.id,
+            "reason": STORM,
+            "count": storm.count,
+            "names": names_of(storm, watches),
+            "opened_at": as_utc(storm.opened_at).isoformat(),
+            "closed_at": as_utc(storm.closed_at).isoformat() if storm.closed_at else None,
         },
     )
 
@@ -43,6 +76,42 @@ def incident_facts(incident: Incident) -> dict[str, Any]:
         "expected_because": incident.expectation.because,
         "expected_since": as_utc(incident.expected_since).isoformat(),
         "connected": incident.up,
+        "storm": incident.storm,
         "opened_at": as_utc(incident.opened_at).isoformat(),
         "closed_at": as_utc(incident.closed_at).isoformat() if incident.closed_at else None,
     }
+
+
+@callback
+def fire_occasion(
+    hass: HomeAssistant,
+    device_id: str | None,
+    config: WatchConfig,
+    report: OccasionReport | EvidenceReport,
+) -> None:
+    """Fire the event of what happened at a watched thing."""
+    hass.bus.async_fire(
+        EVENT_MOTION if report.occasion is Occasion.MOTION else EVENT_RECEIVED,
+        {
+            ATTR_DEVICE_ID: device_id,
+            ATTR_NAME: config.name,
+            "watch_id": config.id,
+            **occasion_facts(report),
+        },
+    )
+
+
+def occasion_facts(report: OccasionReport | EvidenceReport) -> dict[str, Any]:
+    """What happened in JSON types, for events and attributes.
+
+    What the thing told of it stays apart under ``data``: no name that it chose can take the place
+    of one of ours. The dialects see to it that it is small. Of a picture or a video there are its
+    number and its size in bytes; the content belongs on neither a bus nor a state.
+    """
+    if not isinstance(report, OccasionReport):
+        told = {"number": report.number, "size": len(report.content)}
+        return {"event_id": report.event_id, "kind": report.occasion.value, "data": told}
+    facts = {"event_id": report.event_id, "data": dict(report.data)}
+    if report.occasion is Occasion.MOTION:
+        return facts | {"motion": _MOTION[report.begins]}
+    return facts | {"kind": report.occasion.value}

@@ -8,10 +8,13 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..watch.incidents import Severity
 from ..watch.verdict import Reason, Verdict
-from .wording import escape_markdown, local_time
+from .wording import escape_markdown, local_time, names_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..watch.incidents import Incident
+    from ..watch.storms import Storm
     from ..watch.watched import Watched
 
 LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/incidents.md"
@@ -36,11 +39,13 @@ def broker_issue_id(entry_id: str) -> str:
 def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
     """Make the issue registry say what is true of a watch now.
 
-    A muted incident, and one that is just being verified again, has no issue.
+    A muted incident, and one that is just being verified again, has no issue, and neither has one
+    of a storm, which has its own.
     """
     incident = watch.incident
     issue_id = incident_issue_id(watch.config.id)
-    if incident is None or incident.muted or watch.judgement.verdict is Verdict.PENDING:
+    is_quiet = incident is None or incident.muted or incident.storm is not None
+    if incident is None or is_quiet or watch.judgement.verdict is Verdict.PENDING:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
     ir.async_create_issue(
@@ -51,7 +56,7 @@ def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
         is_fixable=True,
         learn_more_url=LEARN_MORE,
         severity=_SEVERITY[incident.severity],
-        translation_key=_translation_key(incident),
+        translation_key=_translation_key(incident, watch),
         translation_placeholders={
             "name": watch.config.name,  # for the title, which is plain text
             "device": escape_markdown(watch.config.name),
@@ -59,6 +64,7 @@ def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
             "expected_since": local_time(incident.expected_since),
             "since": local_time(incident.opened_at),
             "last_seen": local_time(incident.heard_at) if incident.heard_at else "-",
+            "dependants": str(len(watch.children)),
         },
     )
 
@@ -70,8 +76,45 @@ def hide_incident(hass: HomeAssistant, watch_id: str) -> None:
 
 
 @callback
-def show_broker(hass: HomeAssistant, entry_id: str, gone_since: float | None) -> None:
-    """Say that the broker is gone since then (epoch seconds), or with None that it is there."""
+def show_storm(
+    hass: HomeAssistant, entry_id: str, storm: Storm, watches: Mapping[str, Watched]
+) -> None:
+    """Say what is true of a storm now; one that is over or muted has no issue."""
+    if storm.closed_at is not None or storm.muted:
+        hide_storm(hass, storm.id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        storm.id,
+        data={"entry_id": entry_id, "storm_id": storm.id},
+        is_fixable=True,
+        learn_more_url=LEARN_MORE,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="storm",
+        translation_placeholders={
+            "count": str(storm.count),
+            "open": str(len(storm.members)),
+            "names": escape_markdown(", ".join(names_of(storm, watches))),
+            "since": local_time(storm.opened_at),
+        },
+    )
+
+
+@callback
+def hide_storm(hass: HomeAssistant, storm_id: str) -> None:
+    """Remove the issue about a storm."""
+    ir.async_delete_issue(hass, DOMAIN, storm_id)
+
+
+@callback
+def show_broker(
+    hass: HomeAssistant, entry_id: str, gone_since: float | None, *, silent: bool = False
+) -> None:
+    """Say that the broker is gone since then (epoch seconds), or with None that it is there.
+
+    A ``silent`` one is connected, and does not answer.
+    """
     if gone_since is None:
         ir.async_delete_issue(hass, DOMAIN, broker_issue_id(entry_id))
         return
@@ -82,19 +125,22 @@ def show_broker(hass: HomeAssistant, entry_id: str, gone_since: float | None) ->
         is_fixable=False,
         learn_more_url=LEARN_MORE,
         severity=ir.IssueSeverity.ERROR,
-        translation_key="broker_gone",
+        translation_key="broker_silent" if silent else "broker_gone",
         translation_placeholders={"since": local_time(gone_since)},
     )
 
 
-def _translation_key(incident: Incident) -> str:
+def _translation_key(incident: Incident, watch: Watched) -> str:
     """What happened and who expected otherwise, as one text each.
 
     "Never heard" is said of a thing that was never heard at all; one that was heard before and
-    is silent since the last subscription says when that was.
+    is silent since the last subscription says when that was. Of one that others are reached
+    through it counts most that those are cut off.
     """
     reason = incident.reason.value
-    if incident.reason is Reason.NEVER_HEARD and incident.heard_at:
+    if watch.children and watch.is_gone:
+        reason = Reason.PARENT_GONE.value
+    elif incident.reason is Reason.NEVER_HEARD and incident.heard_at:
         reason = "silent"
     assert incident.expectation.kind is not None  # nothing is missed that nobody expected
     return f"{reason}_{incident.expectation.kind}"

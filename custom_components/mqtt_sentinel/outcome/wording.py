@@ -2,14 +2,27 @@
 
 from datetime import datetime
 import re
+from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..watch.storms import Storm
+    from ..watch.watched import Watched
+
+# More names than these nobody reads.
+MOST_NAMES = 10
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:.@])")
 
 
 def escape_markdown(text: str) -> str:
-    """Make a name that came from a device harmless in a text that is shown as Markdown."""
+    """Make a name that came from a device harmless in a text that is shown as Markdown.
+
+    Dots, colons and at signs too: what looks like an address would become a link.
+    """
     return _MARKDOWN.sub(r"\\\1", text)
 
 
@@ -21,3 +34,8 @@ def as_utc(timestamp: float) -> datetime:
 def local_time(timestamp: float) -> str:
     """Epoch seconds in the home's own time, for texts that no frontend formats."""
     return dt_util.as_local(as_utc(timestamp)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def names_of(storm: Storm, watches: Mapping[str, Watched]) -> list[str]:
+    """The names of some of those whose incidents are open in a storm, in order."""
+    return sorted(watches[watch_id].config.name for watch_id in storm.members)[:MOST_NAMES]

@@ -29,6 +29,7 @@ class Blocker(StrEnum):
     NOTHING_RELIED_ON = "nothing_relied_on"
     ALARM_UNKNOWN = "alarm_unknown"
     BROKER_GONE = "broker_gone"
+    PARENT_GONE = "parent_gone"
     NEVER_HEARD = "never_heard"
     INCIDENT = "incident"
 
@@ -127,7 +128,8 @@ def protection(alarm: GuardedAlarm, watches: Mapping[str, Watched]) -> Protectio
     ]
     good = sum(judgement.reason is Reason.AGREES for judgement in minded)
     bad = sum(
-        judgement.verdict is Verdict.MISMATCH or judgement.reason is Reason.ACCEPTED
+        judgement.verdict is Verdict.MISMATCH
+        or judgement.reason in (Reason.ACCEPTED, Reason.PARENT_GONE)
         for judgement in minded
     )
     if bad:
@@ -148,7 +150,9 @@ def blockers(alarm: GuardedAlarm, watches: Mapping[str, Watched]) -> list[tuple[
     if not relied:
         found.append((alarm.config.name, Blocker.NOTHING_RELIED_ON))
     for watch in relied:
-        if watch.judgement.verdict is Verdict.SUSPENDED:
+        if watch.facts.parent_gone:
+            found.append((watch.config.name, Blocker.PARENT_GONE))
+        elif watch.judgement.verdict is Verdict.SUSPENDED:
             found.append((watch.config.name, Blocker.BROKER_GONE))
         elif watch.incident:
             found.append((watch.config.name, Blocker.INCIDENT))

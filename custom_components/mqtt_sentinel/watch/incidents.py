@@ -20,6 +20,14 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+class Turn(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One line of an incident's timeline: when (epoch seconds) and what became of it."""
@@ -30,7 +38,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What went wrong with a watch, since when, and how it went on. Times in epoch seconds."""
+    """What went wrong with a watch, since when, and how it went on. Times in epoch seconds.
+
+    ``storm`` is the id of the storm that it opened in, None for one that stands alone.
+    """
 
     id: str
     watch_id: str
@@ -44,6 +55,7 @@ class Incident:
     timeline: tuple[Moment, ...] = ()
     closed_at: float | None = None
     muted: bool = False
+    storm: str | None = None
 
     def noted(self, at: float, what: str) -> Self:
         """This incident with one more line in its timeline; the oldest go first."""
@@ -65,6 +77,7 @@ class Incident:
             "timeline": [[moment.at, moment.what] for moment in self.timeline],
             "closed_at": self.closed_at,
             "muted": self.muted,
+            "storm": self.storm,
         }
 
     @classmethod
@@ -83,6 +96,7 @@ class Incident:
             timeline=tuple(Moment(float(at), str(what)) for at, what in data["timeline"]),
             closed_at=data["closed_at"],
             muted=bool(data["muted"]),
+            storm=data.get("storm"),
         )
 
 

@@ -1,29 +1,37 @@
 """The heart: hears reports and expectations, and answers with what changed."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .deadlines import Deadlines
-from .expectation import Expectation, SourceKind
-from .incidents import Incident, Severity, is_over
+from .expectation import Expectation, SourceKind, Wanted
+from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
-from .reports import ConnectionReport
+from .occasions import Occasions
+from .reports import (
+    ConnectionReport,
+    EvidenceReport,
+    OccasionReport,
+    PingReport,
+    Report,
+    TelemetryReport,
+    is_sign_of_life,
+)
+from .storms import Storms
 from .verdict import Facts, Judgement, Reason, Verdict, judge
 from .watched import Snapshot, Watched
 
 if TYPE_CHECKING:
     from .clock import Instant
-    from .reports import Report, ThingKey
+    from .reports import ThingKey
     from .watched import WatchConfig
 
 
-class Turn(StrEnum):
-    """What happened to an incident."""
-
-    OPENED = "opened"
-    UPDATED = "updated"
-    CLOSED = "closed"
+_HAPPENED = (OccasionReport, EvidenceReport)
+# What shows that a thing works, and not only that it is there.
+_PINGS = (PingReport, TelemetryReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,8 @@ class Change:
     """What one step changed of one watch: its judgement, its connection, its incident.
 
     ``connection`` is the state that the thing changed to, None when it did not change.
+    ``occasion`` is what happened at the thing. ``to_show`` is False when that was all: there is
+    something to tell, and no state that would be another.
     """
 
     watch: Watched
@@ -39,19 +49,28 @@ class Change:
     connection: bool | None = None
     turn: Turn | None = None
     incident: Incident | None = None
+    occasion: OccasionReport | EvidenceReport | None = None
+    to_show: bool = True
 
 
 class Sentinel:
-    """All watches of one hub. Every method that lets time or facts in takes ``now``."""
+    """All watches of one hub. Every method that lets time or facts in takes ``now``.
+
+    Each answers with what changed: of the watch that it is about first, then of those behind it.
+    What became of storms by that is in :attr:`storms`.
+    """
 
     def __init__(self) -> None:
         """Start with no watch, and with no broker."""
         self.watches: dict[str, Watched] = {}
+        self.storms = Storms()
+        self.known = KnownThings()
+        self.occasions = Occasions()
         self._by_key: dict[ThingKey, Watched] = {}
+        self._children: defaultdict[ThingKey, dict[str, Watched]] = defaultdict(dict)
         self._deadlines = Deadlines()
         self._broker = False
         self._subscribed_at: float | None = None
-        self.known = KnownThings()
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
@@ -61,7 +80,7 @@ class Sentinel:
 
     def add(
         self, config: WatchConfig, now: Instant, restored: Snapshot | None = None
-    ) -> Change | None:
+    ) -> Sequence[Change]:
         """Watch one more thing, going on from what was stored of it."""
         past = restored or Snapshot()
         waited = now.wall - past.expected_since
@@ -75,21 +94,38 @@ class Sentinel:
                 settles_at=now.mono + left,
                 agreed=past.agreed,
                 accepted=past.accepted,
+                ping_from=now.mono + left,
             ),
             expected_since=past.expected_since or now.wall,
             last_up=past.last_up,
             last_seen=past.last_seen,
+            misses=past.misses,
             incident=past.incident,
+            children=self._children[config.key],
         )
         self.watches[config.id] = watch
         self._by_key[config.key] = watch
+        self._go_on(watch)
+        if config.parent:
+            self._children[config.parent][config.id] = watch
+            parent = self._by_key.get(config.parent)
+            watch.facts.parent_gone = parent is not None and parent.is_gone
         if known := self.known.take(config.key):
             if known.connection:
                 self._take_in(watch, known.connection)
             watch.last_seen = known.last_seen or watch.last_seen
+            watch.cadence = known.cadence
         return self._judge(watch, now)
 
-    def configure(self, config: WatchConfig, now: Instant) -> Change | None:
+    def _go_on(self, watch: Watched) -> None:
+        """Take up the incident that was open before."""
+        incident = watch.incident
+        if incident and incident.storm:
+            self.storms.goes_on(incident.storm, watch.config.id, incident.opened_at)
+        if incident and incident.reason is Reason.FLAPPING:
+            watch.steadiness.goes_on()
+
+    def configure(self, config: WatchConfig, now: Instant) -> Sequence[Change]:
         """Apply changed settings, name or key to a watch that exists.
 
         When live proof is demanded from now on, there is the settle time to give it. With another
@@ -97,40 +133,60 @@ class Sentinel:
         """
         watch = self.watches[config.id]
         if config.key != watch.config.key:
-            self.remove(config.id)
             expectation, incident = watch.facts.expectation, watch.incident
-            return self.add(config, now, Snapshot(expectation, now.wall, incident=incident))
+            freed = self._take_out(watch, now)
+            moved = self.add(config, now, Snapshot(expectation, now.wall, incident=incident))
+            return [*freed, *moved]
         if config.settings.require_live and not watch.config.settings.require_live:
             watch.facts.settles_at = now.mono + config.settings.settle
+        if config.settings.ping_interval != watch.config.settings.ping_interval:
+            watch.facts.ping_from = max(watch.facts.ping_from, now.mono)
         watch.config = config
         watch.facts.judged_from = self._judged_from(config)
         return self._judge(watch, now)
 
-    def remove(self, watch_id: str) -> Watched:
+    def remove(self, watch_id: str, now: Instant) -> Sequence[Change]:
         """Stop watching. Raises KeyError when there is no such watch."""
-        watch = self.watches.pop(watch_id)
-        if self._by_key.get(watch.config.key) is watch:
-            del self._by_key[watch.config.key]
+        watch = self.watches[watch_id]
+        if watch.incident:
+            self.storms.closed(watch.incident.storm, watch_id, now.wall)
+        return self._take_out(watch, now)
+
+    def _take_out(self, watch: Watched, now: Instant) -> list[Change]:
+        watch_id, key, parent = watch.config.id, watch.config.key, watch.config.parent
+        del self.watches[watch_id]
+        if self._by_key.get(key) is watch:
+            del self._by_key[key]
         self._deadlines.set(watch_id, None)
-        return watch
+        if parent:
+            del self._children[parent][watch_id]
+        return self._tell_children(watch, now, gone=False)
 
     # What is heard
 
-    def hear(self, report: Report) -> Change | None:
+    def hear(self, report: Report) -> Sequence[Change]:
         """Take in one report."""
         watch = self._by_key.get(report.key)
         if watch is None:
             self.known.hear(report)
-            return None
+            return ()
+        changes: Sequence[Change] = ()
+        if watch.config.parent and is_sign_of_life(report):
+            changes = self._vouch(watch.config.parent, report)
         before = watch.last_up
-        if not self._take_in(watch, report):
-            return None
-        change = self._judge(watch, report.at, _connection_change(watch, before))
-        return change or _same_judgement(watch)
+        if self._take_in(watch, report):
+            connection = _connection_change(watch, before)
+            judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
+            changes = [*changes, *judged]
+        if isinstance(report, _HAPPENED) and not report.retained and self.occasions.is_new(report):
+            happened = replace(_same_judgement(watch), occasion=report, to_show=False)
+            changes = [*changes, happened]
+        return changes
 
     def _take_in(self, watch: Watched, report: Report) -> bool:
         """Put a report into the facts; tell whether a judgement could differ now."""
         facts = watch.facts
+        matters = False
         up = True  # whatever speaks is there
         if isinstance(report, ConnectionReport):
             watch.connection = report
@@ -143,11 +199,16 @@ class Sentinel:
             return False
         else:
             watch.last_seen = report.at.wall
+            watch.cadence.learn(report)
             if facts.up is False:
                 return False  # it said that it is not there, and has to say that it is
+            if isinstance(report, _PINGS):
+                matters = self._take_in_ping(watch, report.at.mono)
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
-            return False
+            return matters
+        if up and facts.up is not True:
+            facts.ping_from = max(facts.ping_from, report.at.mono)
         facts.up = up
         facts.live = live
         if watch.last_up is not up:
@@ -155,25 +216,49 @@ class Sentinel:
             facts.accepted = False
         return True
 
+    def _take_in_ping(self, watch: Watched, at: float) -> bool:
+        """Note a live ping; tell whether a judgement could differ now.
+
+        A ping in time moves the next deadline, and nothing else: that is done when it comes up.
+        """
+        facts = watch.facts
+        facts.pinged_at = max(facts.pinged_at, at)
+        if not watch.config.settings.ping_interval:
+            return False
+        if facts.accepted and facts.expectation.wanted is Wanted.UP:
+            facts.accepted = False  # a ping is better than what was accepted without one
+            return True
+        return watch.judgement.misses > 0 or watch.judgement.reason is Reason.AWAITING_PING
+
+    def _vouch(self, key: ThingKey, report: Report) -> Sequence[Change]:
+        """What is heard through a parent shows that the parent is there, unless it said not."""
+        parent = self._by_key.get(key)
+        if parent is None or parent.facts.up is not None:
+            return ()
+        before = parent.last_up
+        self._take_in(parent, Report(key, report.at, False, report.source))
+        return self._judge(parent, report.at, _connection_change(parent, before))
+
     # What should be true
 
-    def expect(self, watch_id: str, expectation: Expectation, now: Instant) -> Change | None:
+    def expect(self, watch_id: str, expectation: Expectation, now: Instant) -> Sequence[Change]:
         """Tell a watch what is wanted of it now."""
         watch = self.watches[watch_id]
         facts = watch.facts
         if facts.expectation == expectation:
-            return None
+            return ()
         if _is_new(expectation, facts.expectation):
             watch.expected_since = now.wall
-            facts.settles_at = now.mono + watch.config.settings.settle
+            watch.steadiness.calm()
+            facts.settles_at = facts.ping_from = now.mono + watch.config.settings.settle
             facts.agreed = False
             facts.accepted = False
         facts.expectation = expectation
-        return self._judge(watch, now) or _same_judgement(watch)
+        return self._judge(watch, now) or [_same_judgement(watch)]
 
     # The broker
 
-    def broker_lost(self, now: Instant) -> list[Change]:
+    def broker_lost(self, now: Instant) -> Sequence[Change]:
         """No verdict can be trusted, and nothing that was heard need still be true."""
         self._broker = False
         self.known.doubt()
@@ -183,24 +268,35 @@ class Sentinel:
             watch.facts.live = False
         return self._apply_broker(now)
 
-    def broker_back(self, now: Instant) -> list[Change]:
+    def broker_silent(self, now: Instant) -> Sequence[Change]:
+        """No verdict can be trusted while the broker hangs.
+
+        What was heard still holds: nothing is lost on a connection that is there, it only comes late.
+        """
+        self._broker = False
+        return self._apply_broker(now)
+
+    def broker_back(self, now: Instant) -> Sequence[Change]:
         """The broker is there; the subscriptions are not yet."""
         self._broker = True
         self._subscribed_at = None
         return self._apply_broker(now)
 
-    def subscribed(self, now: Instant) -> list[Change]:
+    def subscribed(self, now: Instant) -> Sequence[Change]:
         """All subscriptions are acknowledged: from the grace on, silence counts."""
         self._subscribed_at = now.mono
+        for watch in self.watches.values():
+            watch.facts.ping_from = max(watch.facts.ping_from, now.mono)
         return self._apply_broker(now)
 
     def _apply_broker(self, now: Instant) -> list[Change]:
-        changes = []
+        changes: list[Change] = []
         for watch in self.watches.values():
             watch.facts.broker = self._broker
             watch.facts.judged_from = self._judged_from(watch.config)
-            changes.append(self._judge(watch, now))
-        return [change for change in changes if change]
+        for watch in self.watches.values():
+            changes += self._judge(watch, now)
+        return changes
 
     def _judged_from(self, config: WatchConfig) -> float | None:
         if self._subscribed_at is None:
@@ -209,50 +305,81 @@ class Sentinel:
 
     # Time, and people
 
-    def wake(self, now: Instant) -> list[Change]:
-        """Judge all watches whose deadline has come."""
-        changes = [
-            self._judge(self.watches[watch_id], now)
-            for watch_id in self._deadlines.pop_due(now.mono)
-        ]
-        return [change for change in changes if change]
+    def wake(self, now: Instant) -> Sequence[Change]:
+        """Judge all watches whose deadline has come, first those that others are reached through."""
+        due = [self.watches[watch_id] for watch_id in self._deadlines.pop_due(now.mono)]
+        changes: list[Change] = []
+        for watch in sorted(due, key=lambda watch: watch.config.parent is not None):
+            changes += self._judge(watch, now)
+        return changes
 
-    def accept(self, watch_id: str, now: Instant) -> Change | None:
+    def accept(self, watch_id: str, now: Instant) -> Sequence[Change]:
         """The reported state is fine, until the report or the expectation changes."""
         watch = self.watches[watch_id]
         watch.facts.accepted = True
+        watch.steadiness.calm()
         return self._judge(watch, now)
 
-    def verify(self, watch_id: str, now: Instant) -> Change | None:
+    def verify(self, watch_id: str, now: Instant) -> Sequence[Change]:
         """Give the thing the settle time once more, then judge it anew."""
         watch = self.watches[watch_id]
         watch.facts.accepted = False
-        watch.facts.settles_at = now.mono + watch.config.settings.settle
+        settled = watch.facts.settles_at = now.mono + watch.config.settings.settle
+        watch.steadiness.steady_at = min(watch.steadiness.steady_at, settled)
         return self._judge(watch, now)
 
-    def mute(self, watch_id: str, now: Instant) -> Change | None:
+    def mute(self, watch_id: str, now: Instant) -> Sequence[Change]:
         """Keep quiet about the open incident, until the report or the expectation changes."""
         watch = self.watches[watch_id]
         if watch.incident is None or watch.incident.muted:
-            return None
+            return ()
         watch.incident = replace(watch.incident, muted=True).noted(now.wall, "muted")
-        return Change(
-            watch, watch.judgement, watch.judgement, turn=Turn.UPDATED, incident=watch.incident
-        )
+        same = watch.judgement
+        return [Change(watch, same, same, turn=Turn.UPDATED, incident=watch.incident)]
 
     # Judging
 
-    def _judge(self, watch: Watched, now: Instant, connection: bool | None = None) -> Change | None:
-        before = watch.judgement
-        after = judge(watch.facts, watch.config.settings, now.mono)
-        watch.judgement = after
+    def _judge(
+        self, watch: Watched, now: Instant, connection: bool | None = None
+    ) -> Sequence[Change]:
+        before, facts = watch.judgement, watch.facts
+        facts.ping_owed = watch.incident is not None and (
+            watch.incident.reason is Reason.PING_MISSED
+        )
+        raw = judge(facts, watch.config.settings, now.mono)
+        after = watch.judgement = watch.steadiness.judged(raw, now.mono)
         self._deadlines.set(watch.config.id, after.until)
-        if after.verdict is Verdict.OK and after.reason is Reason.AGREES:
-            watch.facts.agreed = True
+        if raw.reason is Reason.AGREES:
+            facts.agreed = True
+        watch.misses += max(after.misses - before.misses, 0)
         turn, incident = self._follow(watch, now)
-        if before == after and connection is None and turn is None:
-            return None
-        return Change(watch, before, after, connection, turn, incident)
+        changes: list[Change] = []
+        if before != after or connection is not None or turn is not None:
+            changes.append(Change(watch, before, after, connection, turn, incident))
+        if watch.children:
+            changes += self._tell_children(watch, now, gone=watch.is_gone)
+        return changes
+
+    def _tell_children(self, parent: Watched, now: Instant, *, gone: bool) -> list[Change]:
+        """Tell what is reached through a thing whether that is there.
+
+        Without it, what they said last is worth no more than a retained message; when it is back
+        they have the settle time to say it again.
+        """
+        changes: list[Change] = []
+        for watch in parent.children.values():
+            facts = watch.facts
+            if facts.parent_gone is gone:
+                continue
+            facts.parent_gone = gone
+            if gone:
+                facts.live = False
+            else:
+                settled = now.mono + watch.config.settings.settle
+                facts.settles_at = max(facts.settles_at, settled)
+                facts.ping_from = max(facts.ping_from, settled)
+            changes += self._judge(watch, now)
+        return changes
 
     def _follow(self, watch: Watched, now: Instant) -> tuple[Turn | None, Incident | None]:
         """Open, update or close the incident of a watch after its judgement."""
@@ -260,13 +387,24 @@ class Sentinel:
         if watch.judgement.verdict is Verdict.MISMATCH:
             if incident is None:
                 watch.incident = _open(watch, now)
+                self._gather(watch, now)
                 return Turn.OPENED, watch.incident
             return self._update(watch, incident, now)
         if incident and is_over(incident, watch.judgement, watch.facts.expectation.wanted):
             watch.incident = None
+            self.storms.closed(incident.storm, watch.config.id, now.wall)
             closed = incident.noted(now.wall, watch.judgement.reason)
             return Turn.CLOSED, replace(closed, closed_at=now.wall, up=watch.facts.up)
         return None, incident
+
+    def _gather(self, watch: Watched, now: Instant) -> None:
+        """See whether the incident that just opened is one of very many."""
+        if joined := self.storms.opened(watch.config.id, now):
+            storm_id, watch_ids = joined
+            for watch_id in watch_ids:
+                member = self.watches[watch_id]
+                if member.incident:
+                    member.incident = replace(member.incident, storm=storm_id)
 
     def _update(
         self, watch: Watched, incident: Incident, now: Instant
@@ -276,7 +414,11 @@ class Sentinel:
         if _missed(current) == _missed(incident):
             return None, incident
         watch.incident = replace(
-            current, id=incident.id, opened_at=incident.opened_at, timeline=incident.timeline
+            current,
+            id=incident.id,
+            opened_at=incident.opened_at,
+            timeline=incident.timeline,
+            storm=incident.storm,
         ).noted(now.wall, current.reason)
         return Turn.UPDATED, watch.incident
 

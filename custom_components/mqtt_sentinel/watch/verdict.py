@@ -1,7 +1,8 @@
 """The judgement of one watch: a pure function of facts and time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
@@ -39,8 +40,10 @@ class Reason(StrEnum):
     GRACE = "grace"
     SETTLING = "settling"
     AWAITING_LIVE = "awaiting_live"
+    AWAITING_PING = "awaiting_ping"
     BROKER_GONE = "broker_gone"
     SUBSCRIBING = "subscribing"
+    PARENT_GONE = "parent_gone"
     # The mismatches:
     NEVER_HEARD = "never_heard"
     NO_LIVE_PROOF = "no_live_proof"
@@ -48,6 +51,8 @@ class Reason(StrEnum):
     DID_NOT_TURN_ON = "did_not_turn_on"
     CONNECTED = "connected"
     DID_NOT_TURN_OFF = "did_not_turn_off"
+    PING_MISSED = "ping_missed"
+    FLAPPING = "flapping"
 
 
 MISMATCHES = (
@@ -57,6 +62,8 @@ MISMATCHES = (
     Reason.DID_NOT_TURN_ON,
     Reason.CONNECTED,
     Reason.DID_NOT_TURN_OFF,
+    Reason.PING_MISSED,
+    Reason.FLAPPING,
 )
 
 # With these, nothing is wrong any more and nothing is being judged: an open incident closes.
@@ -72,6 +79,10 @@ class Facts:
     ``judged_from`` the grace after start-up or reconnect (None: not subscribed yet). ``agreed``
     remembers that the thing followed this expectation once, which tells a thing that left from
     one that never came. ``accepted`` is a user's word that the reported state is fine.
+
+    ``parent_gone``: what the thing is reached through is not there. ``pinged_at`` is the last live
+    ping, ``ping_from`` the moment from which the next ones are waited for; with ``ping_owed``
+    pings were missed, and only a ping can take that back.
     """
 
     broker: bool = False
@@ -82,16 +93,24 @@ class Facts:
     live: bool = False
     agreed: bool = False
     accepted: bool = False
+    parent_gone: bool = False
+    ping_from: float = 0.0
+    pinged_at: float = -inf
+    ping_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, why, on what proof, and when time alone may change it (monotonic seconds)."""
+    """A verdict, why, on what proof, and how many pings in a row are missing.
+
+    ``until`` is when time alone may change it, in monotonic seconds; it says nothing of the thing.
+    """
 
     verdict: Verdict
     reason: Reason
     proof: Proof = Proof.NONE
-    until: float | None = None
+    until: float | None = field(default=None, compare=False)
+    misses: int = 0
 
 
 def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
@@ -104,6 +123,8 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
     wanted = facts.expectation.wanted
     if wanted is Wanted.ANYTHING:
         return Judgement(Verdict.UNKNOWN, Reason.OBSERVED_ONLY, proof)
+    if facts.parent_gone:
+        return Judgement(Verdict.SUSPENDED, Reason.PARENT_GONE)
     if facts.up is (wanted is Wanted.UP):
         return _judge_agreement(facts, settings, proof, now)
     if not facts.expectation.verify:
@@ -127,6 +148,8 @@ def proof_of(facts: Facts) -> Proof:
 
 def _judge_agreement(facts: Facts, settings: CheckSettings, proof: Proof, now: float) -> Judgement:
     if proof is not Proof.RETAINED or not settings.require_live:
+        if facts.up and settings.ping_interval and facts.expectation.verify:
+            return _judge_pings(facts, settings, settings.ping_interval, proof, now)
         return Judgement(Verdict.OK, Reason.AGREES, proof)
     if not facts.expectation.verify:
         return Judgement(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
@@ -136,6 +159,36 @@ def _judge_agreement(facts: Facts, settings: CheckSettings, proof: Proof, now: f
     if now < until:
         return Judgement(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof, until)
     return Judgement(Verdict.MISMATCH, Reason.NO_LIVE_PROOF, proof)
+
+
+def _judge_pings(
+    facts: Facts, settings: CheckSettings, interval: float, proof: Proof, now: float
+) -> Judgement:
+    """Judge a thing that is connected, as it should be, and promises a ping every ``interval``."""
+    base = max(facts.ping_from, facts.pinged_at)
+    misses = count_misses(base, interval, now)
+    verdict, reason = Verdict.OK, Reason.AGREES
+    until = base + (misses + 1) * interval
+    if misses >= settings.ping_misses:
+        verdict, reason = Verdict.MISMATCH, Reason.PING_MISSED
+        if facts.accepted:
+            verdict, reason = Verdict.OK, Reason.ACCEPTED
+        elif waiting := _waiting(facts, proof, now):
+            verdict, reason = waiting.verdict, waiting.reason
+            until = min(until, waiting.until or until)
+    elif facts.ping_owed and facts.pinged_at < facts.ping_from:
+        verdict, reason = Verdict.UNKNOWN, Reason.AWAITING_PING
+    return Judgement(verdict, reason, proof, until, misses)
+
+
+def count_misses(base: float, interval: float, now: float) -> int:
+    """How many whole intervals went by since ``base``, exact where a division would be rounded."""
+    misses = max(int((now - base) / interval), 0)
+    while base + (misses + 1) * interval <= now:
+        misses += 1
+    while misses and base + misses * interval > now:
+        misses -= 1
+    return misses
 
 
 def _waiting(facts: Facts, proof: Proof, now: float) -> Judgement | None:

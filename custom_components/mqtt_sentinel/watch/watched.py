@@ -1,9 +1,12 @@
 """One watched thing: what it was told to be, what it said, and what came of it."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from .expectation import OBSERVED_ONLY, Expectation
+from .cadence import Cadence
+from .expectation import OBSERVED_ONLY, Expectation, Wanted
+from .flapping import Steadiness
 from .incidents import Incident, expectation_as_dict, expectation_from_dict
 from .verdict import Facts, Judgement, Reason, Verdict
 
@@ -16,12 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WatchConfig:
-    """What a user set up: which thing, called what, judged how."""
+    """What a user set up: which thing, called what, judged how, and behind which other thing."""
 
     id: str
     key: ThingKey
     name: str
     settings: CheckSettings
+    parent: ThingKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Snapshot:
     accepted: bool = False
     last_up: bool | None = None
     last_seen: float | None = None
+    misses: int = 0
     incident: Incident | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,6 +50,7 @@ class Snapshot:
             "accepted": self.accepted,
             "last_up": self.last_up,
             "last_seen": self.last_seen,
+            "misses": self.misses,
             "incident": self.incident.as_dict() if self.incident else None,
         }
 
@@ -58,6 +64,7 @@ class Snapshot:
             accepted=bool(data["accepted"]),
             last_up=data["last_up"],
             last_seen=data["last_seen"],
+            misses=int(data.get("misses", 0)),
             incident=Incident.from_dict(data["incident"]) if data["incident"] else None,
         )
 
@@ -67,7 +74,8 @@ class Watched:
     """The state of one watch; only the sentinel changes it. Times in epoch seconds.
 
     ``connection`` is the last connection report since the subscriptions, ``last_up`` what was ever
-    reported last, ``last_seen`` the last live message that did not say goodbye.
+    reported last, ``last_seen`` the last live message that did not say goodbye. ``misses`` are all
+    pings that ever were missing, ``children`` the watches that are reached through this one.
     """
 
     config: WatchConfig
@@ -80,7 +88,11 @@ class Watched:
     last_up: bool | None = None
     last_seen: float | None = None
     details: DeviceDetails | None = None
+    misses: int = 0
     incident: Incident | None = None
+    cadence: Cadence = field(default_factory=Cadence)
+    steadiness: Steadiness = field(default_factory=Steadiness)
+    children: dict[str, Watched] = field(default_factory=dict)
 
     def snapshot(self) -> Snapshot:
         """What of it has to outlive a restart."""
@@ -91,5 +103,35 @@ class Watched:
             self.facts.accepted,
             self.last_up,
             self.last_seen,
+            self.misses,
             self.incident,
         )
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether nothing can be reached through it."""
+        wrong = self.judgement.verdict is Verdict.MISMATCH
+        return self.facts.up is False or (wrong and self.facts.expectation.wanted is Wanted.UP)
+
+
+class PingState(StrEnum):
+    """How a thing keeps its promise to ping."""
+
+    PINGING = "pinging"
+    LATE = "late"
+    MISSING = "missing"
+    NOT_EXPECTED = "not_expected"
+
+
+def ping_state(watch: Watched) -> PingState | None:
+    """How the pings of a watch are; None when it promised none."""
+    settings, judgement = watch.config.settings, watch.judgement
+    if not settings.ping_interval:
+        return None
+    if judgement.misses >= settings.ping_misses:
+        return PingState.MISSING
+    if judgement.misses:
+        return PingState.LATE
+    if watch.facts.expectation.wanted is Wanted.UP and judgement.reason is Reason.AGREES:
+        return PingState.PINGING
+    return PingState.NOT_EXPECTED

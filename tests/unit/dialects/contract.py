@@ -19,7 +19,8 @@ from custom_components.mqtt_sentinel.watch.reports import (
 from .examples import listed
 
 LONGEST_THING = 3 * 256
-MOST_TOLD = 16 * 1024
+# Beside the rest of a state's attributes it stays below the 16 KiB that the recorder keeps.
+MOST_TOLD = 8 * 1024
 
 
 def hold(decode: Decoder, message: Message) -> list[Report] | MalformedError:

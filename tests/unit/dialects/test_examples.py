@@ -55,3 +55,18 @@ def test_every_topic_of_a_dialect_has_an_example(dialect: str) -> None:
 
 def test_every_folder_of_examples_is_of_a_dialect() -> None:
     assert {folder.name for folder in FIXTURES.iterdir() if folder.is_dir()} == set(DIALECTS)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_can_happen_at_a_thing_of_a_dialect_is_declared(dialect: str) -> None:
+    reports = [
+        report
+        for example in EXAMPLES
+        if example.dialect.name == dialect
+        for report in example.reports
+        if "occasion" in report
+    ]
+    declared = DIALECTS[dialect]
+    assert {report["occasion"] for report in reports} == set(declared.occasions)
+    ended = {report["occasion"] for report in reports if report.get("begins") is False}
+    assert ended == set(declared.lasting)

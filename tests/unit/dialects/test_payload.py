@@ -1,13 +1,16 @@
 """Payload forms that several dialects share."""
 
+from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from custom_components.mqtt_sentinel.dialects.payload import (
     LARGEST_NUMBER,
     LONGEST_NAME,
     MOST_DATA_BYTES,
+    MOST_DATA_DEPTH,
     MOST_JSON_BYTES,
     optional_bool,
     optional_number,
@@ -138,6 +141,22 @@ def test_what_is_told_of_an_event_is_not_too_deep() -> None:
     for _ in range(600):
         deep = [deep]
     assert flaw_of(read_data, {"a": deep}) == (Flaw.TOO_LARGE, "depth")
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner, "b": 1}])
+def test_what_is_told_of_an_event_can_be_wrapped_and_still_be_written(
+    wrap: Callable[[Any], Any],
+) -> None:
+    data: Any = 1
+    for _ in range(MOST_DATA_DEPTH - 2):
+        data = wrap(data)
+    fitting = {"a": data}
+    assert read_data(fitting) is fitting
+    wrapped: Any = fitting
+    for _ in range(100):
+        wrapped = {"data": wrapped}
+    assert orjson.dumps(wrapped)
+    assert flaw_of(read_data, {"a": wrap(data)}) == (Flaw.TOO_LARGE, "depth")
 
 
 @pytest.mark.parametrize("reader", [optional_text, optional_number, optional_bool])

@@ -4,8 +4,8 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from custom_components.mqtt_sentinel.dialects.route import Dialect, stands_alone
-from custom_components.mqtt_sentinel.dialects.table import DIALECTS
+from custom_components.mqtt_sentinel.dialects.route import Dialect, MalformedError, stands_alone
+from custom_components.mqtt_sentinel.dialects.table import DIALECTS, named
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
 
 from .contract import hold
@@ -64,6 +64,70 @@ def test_nobody_reads_what_others_say(example: Example) -> None:
         and hold(route.decode, message(example.topic, example.payload))
     }
     assert len(readers) <= 1 or readers == {"museum", "esphome"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_what_is_usual_hears_nothing_twice(example: Example) -> None:
+    readers = [
+        dialect.name
+        for dialect in DIALECTS.values()
+        if dialect.usual
+        for route in dialect.routes
+        if matches(route.filter, example.topic)
+        and hold(route.decode, message(example.topic, example.payload))
+    ]
+    assert len(readers) <= 1
+
+
+def test_what_takes_in_the_topics_of_others_is_not_usual() -> None:
+    assert {name for name, dialect in DIALECTS.items() if not dialect.usual} == {
+        "museum",
+        "esphome",
+    }
+
+
+def test_what_only_says_what_happens_is_only_observed() -> None:
+    assert {name for name, dialect in DIALECTS.items() if dialect.expects is None} == {
+        "surveillance"
+    }
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name"),
+    [
+        ("services", "object_detection/front"),
+        ("autocore", "ESP32_001"),
+        ("zigbee2mqtt", "lamp"),
+        ("zigbee2mqtt", "kitchen/lamp"),
+        ("zigbee2mqtt", "home/kitchen/lamp"),
+        ("frigate", "frigate"),
+        ("frigate", "front/detect"),
+        ("broker", "broker"),
+    ],
+)
+def test_a_thing_that_is_named(dialect: str, name: str) -> None:
+    assert named(dialect, "site1", f" {name} ") == ThingKey(dialect, "site1", name)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name"),
+    [
+        ("services", "object_detection"),
+        ("services", "a/b/c"),
+        ("services", "/b"),
+        ("services", "a/"),
+        ("autocore", "a/b"),
+        ("autocore", ""),
+        ("museum", "x" * 257),
+        ("tasmota", "a\x07b"),
+        ("zigbee2mqtt", "a/b/c/d"),
+        ("zigbee2mqtt", "a//c"),
+        ("frigate", "a/b/c"),
+    ],
+)
+def test_a_name_that_nothing_of_a_dialect_can_have(dialect: str, name: str) -> None:
+    with pytest.raises(MalformedError):
+        named(dialect, "", name)
 
 
 def test_what_home_assistant_shows_already_is_marked() -> None:

@@ -1,0 +1,112 @@
+"""How the hub is doing, on its own device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.sensor import (
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+
+from .const import DOMAIN
+from .hub import Moment
+from .intake.mqtt import now
+
+if TYPE_CHECKING:
+    from .hub import Hub
+    from .watch.sentinel import Change
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSensorDescription(SensorEntityDescription):
+    """How a sensor reads its value from the hub."""
+
+    value: Callable[[Hub], float | None]
+
+
+def _messages_per_second(hub: Hub) -> float | None:
+    rate = hub.vitals.messages_per_second
+    return None if rate is None else round(rate, 2)
+
+
+def _broker_uptime(hub: Hub) -> float | None:
+    share = hub.vitals.broker_uptime(now())
+    return None if share is None else round(100 * share, 2)
+
+
+# Units that are no units of physics are in the translations.
+DESCRIPTIONS = (
+    HubSensorDescription(
+        key="open_incidents",
+        translation_key="open_incidents",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda hub: len(hub.open_incidents),
+    ),
+    HubSensorDescription(
+        key="messages_per_second",
+        translation_key="messages_per_second",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=1,
+        value=_messages_per_second,
+    ),
+    HubSensorDescription(
+        key="errors",
+        translation_key="errors",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.vitals.errors,
+    ),
+    HubSensorDescription(
+        key="dead_letters",
+        translation_key="dead_letters",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.mqtt.dead_letters.counts.total(),
+    ),
+    HubSensorDescription(
+        key="broker_uptime",
+        translation_key="broker_uptime",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=1,
+        value=_broker_uptime,
+    ),
+)
+
+
+class HubSensor(SensorEntity):
+    """One number about the hub; written only when it is another than before."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    entity_description: HubSensorDescription
+
+    def __init__(self, hub: Hub, description: HubSensorDescription) -> None:
+        """Put the sensor on the device of the hub."""
+        self.hub = hub
+        self.entity_description = description
+        entry_id = hub.entry.entry_id
+        self._attr_unique_id = f"{entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+        self._attr_native_value = description.value(hub)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow the hub."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.listen(self.hub.entry.entry_id, self.follow, Moment.SHOW))
+
+    @callback
+    def follow(self, _: Change | None) -> None:
+        """Show the number, if it changed."""
+        value = self.entity_description.value(self.hub)
+        if value != self._attr_native_value:
+            self._attr_native_value = value
+            self.async_write_ha_state()
