@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 _HAPPENED = (OccasionReport, EvidenceReport)
+# What shows that a thing works, and not only that it is there.
+_PINGS = (PingReport, TelemetryReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class Sentinel:
         """Put a report into the facts; tell whether a judgement could differ now."""
         facts = watch.facts
         up = True  # whatever speaks is there
+        matters = False
         if isinstance(report, ConnectionReport):
             watch.connection = report
             up = report.up
@@ -199,19 +202,18 @@ class Sentinel:
                 self.fresh.append(watch)
             if not up:
                 watch.doubt()
+            elif not report.retained:
+                watch.last_seen = report.at.wall
         else:
             if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
                 self.fresh.append(watch)
             if report.retained:
                 return False
-            watch.cadence.learn(report)
-        if is_sign_of_life(report):
             watch.last_seen = report.at.wall
-        matters = False
-        if not isinstance(report, ConnectionReport):
+            watch.cadence.learn(report)
             if facts.up is False:
                 return False  # it said that it is not there, and has to say that it is
-            if isinstance(report, PingReport | TelemetryReport):
+            if isinstance(report, _PINGS):
                 matters = self._take_in_ping(watch, report.at.mono)
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
