@@ -1,1 +1,0 @@
-"""Measurements against the same work in the same run."""
