@@ -351,9 +351,9 @@ class Hub:
 
     @callback
     def mute_storm(self, storm_id: str) -> None:
-        """Say nothing more of a storm."""
-        self.sentinel.storms.mute(storm_id)
-        self._tell_storms()
+        """Say nothing more of all that is wrong in a storm."""
+        for watch_id in list(self.sentinel.storms.open[storm_id].members):
+            self.mute(watch_id)
 
     # The way through
 

@@ -339,6 +339,8 @@ class Sentinel:
         if watch.incident is None or watch.incident.muted:
             return ()
         watch.incident = replace(watch.incident, muted=True).noted(now.wall, "muted")
+        if watch.incident.storm:
+            self.storms.touched(watch.incident.storm)
         same = watch.judgement
         return [Change(watch, same, same, turn=Turn.UPDATED, incident=watch.incident)]
 
@@ -358,6 +360,8 @@ class Sentinel:
             facts.agreed = True
         watch.misses += max(after.misses - before.misses, 0)
         turn, incident = self._follow(watch, now)
+        if watch.incident and watch.incident.storm and (turn or before.verdict != after.verdict):
+            self.storms.touched(watch.incident.storm)
         changes: list[Change] = []
         if before != after or connection is not None or turn is not None:
             changes.append(Change(watch, before, after, connection, turn, incident))
