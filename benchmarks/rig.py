@@ -1,4 +1,7 @@
-"""A Home Assistant under load: its broker, its configuration, somebody who sends, and the probe."""
+"""What is measured: Home Assistants on one broker, somebody who sends, and a probe in each.
+
+A :class:`Stage` is a broker and a sender; a :class:`Rig` is one Home Assistant at it.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -6,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import re
 import secrets
+import shutil
 import time
 from typing import Any
 
@@ -18,130 +23,204 @@ from demo.broker import Broker, free_port
 from demo.client import Client
 from demo.home import INTEGRATION, PASSWORD, USER, Home
 
+from .load import Message
+from .results import Span
+
 PROBE = Path(__file__).resolve().parent / "sentinel_probe"
 MARK = f"{PROBE.name}/mark"
 
 _LONGEST_SECONDS = 300.0
 _LOOK_SECONDS = 0.1
 """Pause between looks at whether Home Assistant is ready."""
+_PACE_SECONDS = 0.001
+"""A paced sender wakes up so often at most; more often costs it more than it gains."""
+_QUIET_LOOKS = 5
+_QUIET_SHARE = 0.05
+"""A process that uses less of a core than this, so many looks in a row, has nothing to do."""
 type Json = Any
-type Message = tuple[str, bytes]
+type Outcome = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What some messages took: CPU seconds of the process, seconds, and how many they were."""
+class Stage:
+    """Where Home Assistants are measured: on one broker, by one who sends."""
 
-    cpu: float
-    wall: float
-    count: int
+    interpreter: str
+    run_dir: Path
+    broker: Broker
+    sender: paho.Client
 
-    @property
-    def micros(self) -> float:
-        """CPU time a message, in microseconds."""
-        return self.cpu / self.count * 1e6
+
+@asynccontextmanager
+async def stage(interpreter: str, run_dir: Path) -> AsyncGenerator[Stage]:
+    """Start a broker and connect the sender; Home Assistants run with ``interpreter``."""
+    run_dirs.prepare(run_dir)
+    broker = Broker(free_port(), run_dirs.broker(run_dir))
+    broker.forget()
+    sender = paho.Client(CallbackAPIVersion.VERSION2)
+    sender.max_queued_messages_set(0)
+    async with broker:
+        sender.connect(broker.address.host, broker.address.port)
+        sender.loop_start()
+        try:
+            yield Stage(interpreter, run_dir, broker, sender)
+        finally:
+            sender.disconnect()
+            sender.loop_stop()
 
 
 class Rig:
     """One Home Assistant that is ready to be measured."""
 
-    def __init__(self, client: Client, sender: paho.Client) -> None:
-        """Know the signed-in client and the connected sender."""
+    def __init__(self, client: Client, sender: paho.Client, name: str) -> None:
+        """Know the signed-in client, the connected sender, and the name that its marks carry."""
         self.client = client
         self._sender = sender
+        self._mark_topic = f"{MARK}/{name}"
 
     async def ready(self) -> None:
-        """Wait until Home Assistant runs and the probe hears what is sent."""
+        """Wait until Home Assistant runs, the probe hears what is sent, and all is quiet."""
         while (await self.client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110 - another process
             await asyncio.sleep(_LOOK_SECONDS)
         heard = asyncio.create_task(self._reached("ready"))
         while not heard.done():
-            self._sender.publish(MARK, "ready", qos=0)
+            self._sender.publish(self._mark_topic, "ready", qos=0)
             await asyncio.sleep(_LOOK_SECONDS)
+        await self.quiet()
 
-    async def read(self) -> dict[str, Json]:
-        """What the probe measured; lags since the last read."""
-        return dict(await self.client.command(f"{PROBE.name}/read"))
+    async def quiet(self) -> None:
+        """Wait until Home Assistant has nothing left to do."""
+        quiet = 0
+        before = await self._mark("quiet")
+        while quiet < _QUIET_LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = await self._mark("quiet")
+            share = (now["cpu"] - before["cpu"]) / (now["wall"] - before["wall"])
+            quiet = quiet + 1 if share < _QUIET_SHARE else 0
+            before = now
+
+    async def memory(self) -> int:
+        """What the process holds in memory, in bytes; it has to be traced."""
+        return int(
+            await self.client.command(f"{PROBE.name}/memory", answer_seconds=_LONGEST_SECONDS)
+        )
+
+    async def entities(self) -> int:
+        """How many entities of MQTT Sentinel there are."""
+        registered = await self.client.command(
+            "config/entity_registry/list", answer_seconds=_LONGEST_SECONDS
+        )
+        return sum(entity["platform"] == INTEGRATION.name for entity in registered)
+
+    async def lags(self, seconds: float) -> list[float]:
+        """How late the event loop was, in seconds, at each look during some seconds."""
+        return list(
+            await self.client.command(
+                f"{PROBE.name}/lags", seconds=seconds, answer_seconds=seconds + _LONGEST_SECONDS
+            )
+        )
+
+    async def outcomes(self) -> list[Outcome]:
+        """What the probe noted of pings, issues and events; see there."""
+        return list(await self.client.command(f"{PROBE.name}/outcomes"))
 
     async def flood(self, messages: Sequence[Message]) -> Span:
         """Send messages as fast as it goes, and tell what it took to deal with all of them."""
-        return await self._between(lambda: self._send(messages), len(messages))
+        return await self._between(lambda: self.send(messages), len(messages))
 
-    async def pace(self, messages: Iterable[Message], rate: float, count: int) -> Span:
-        """Send ``count`` messages at ``rate`` a second."""
-        return await self._between(lambda: self._send_paced(messages, rate, count), count)
+    async def pace(self, messages: Sequence[Message], rate: float) -> Span:
+        """Send messages at ``rate`` a second."""
+        return await self._between(lambda: self._send_paced(messages, rate), len(messages))
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send messages and wait for nothing."""
+        for topic, payload in messages:
+            self._sender.publish(topic, payload, qos=0)
 
     async def _between(self, send: Callable[[], None], count: int) -> Span:
-        name = secrets.token_hex(4)
-        first = await self._mark(f"{name}-begin")
+        first = await self._mark("begin")
         await asyncio.to_thread(send)
-        last = await self._mark(f"{name}-end")
+        last = await self._mark("end")
         return Span(last["cpu"] - first["cpu"], last["wall"] - first["wall"], count)
 
-    async def _mark(self, name: str) -> dict[str, float]:
-        self._sender.publish(MARK, name, qos=0)
+    async def _mark(self, what: str) -> dict[str, float]:
+        name = f"{what}-{secrets.token_hex(4)}"
+        self._sender.publish(self._mark_topic, name, qos=0)
         return await self._reached(name)
 
     async def _reached(self, name: str) -> dict[str, float]:
         return dict(await self.client.command(MARK, name=name, answer_seconds=_LONGEST_SECONDS))
 
-    def _send(self, messages: Sequence[Message]) -> None:
-        for topic, payload in messages:
-            self._sender.publish(topic, payload, qos=0)
-
-    def _send_paced(self, messages: Iterable[Message], rate: float, count: int) -> None:
+    def _send_paced(self, messages: Sequence[Message], rate: float) -> None:
         begun = time.monotonic()
-        for number, (topic, payload) in zip(range(count), messages, strict=False):
+        for number, (topic, payload) in enumerate(messages):
             ahead = begun + number / rate - time.monotonic()
-            if ahead > 0:
+            if ahead > _PACE_SECONDS:
                 time.sleep(ahead)
             self._sender.publish(topic, payload, qos=0)
 
 
 @asynccontextmanager
 async def rig(
-    interpreter: str,
-    run_dir: Path,
+    place: Stage,
+    name: str,
     configuration: str = "",
     *,
     bare: Sequence[str] = (),
+    pings: Sequence[str] = (),
     subentries: Sequence[Json] = (),
     dialects: Sequence[str] = (),
+    site: str = "",
+    entities: bool = True,
+    traced: bool = False,
 ) -> AsyncGenerator[Rig]:
     """Start a Home Assistant with ``configuration`` and the probe, and yield it when it is idle.
 
-    ``bare`` are topic filters for the bare subscriber. With ``dialects``, MQTT Sentinel is set up
-    with them and with ``subentries``.
+    ``bare`` are topic filters for the bare subscriber, ``pings`` for the one that notes when a
+    message came. With ``dialects``, MQTT Sentinel is set up with them under the prefix ``site``
+    and with ``subentries``; without ``entities`` it makes none. ``traced``, Home Assistant is slow
+    and knows what it holds in memory.
     """
-    run_dirs.prepare(run_dir)
-    broker = Broker(free_port(), run_dirs.broker(run_dir))
-    broker.forget()
-    home = Home(interpreter, run_dir / "home", free_port())
-    entries = [_entry("mqtt", 2, {"broker": "127.0.0.1", "port": broker.address.port, **_MQTT})]
+    run_dir = place.run_dir / name
+    run_dir.mkdir()
+    options = ("-X", "tracemalloc") if traced else ()
+    home = Home(place.interpreter, run_dir, free_port(), options)
+    port = place.broker.address.port
+    entries = [_entry("mqtt", 2, {"broker": "127.0.0.1", "port": port, **_MQTT})]
     if dialects:
-        data = {"dialects": list(dialects), "prefixes": [""]}
+        data = {"dialects": list(dialects), "prefixes": [site]}
         entries.append(_entry("mqtt_sentinel", 1, data, subentries))
     storage = {"version": 1, "minor_version": 5, "key": "core.config_entries"}
+    probe = {"name": name, "bare": list(bare), "pings": list(pings)}
     home.prepare(
-        f"{_CONFIGURATION}{PROBE.name}:\n  bare: {json.dumps(list(bare))}\n{configuration}",
+        f"{_CONFIGURATION}{PROBE.name}: {json.dumps(probe)}\n{configuration}",
         {".storage/core.config_entries": json.dumps({**storage, "data": {"entries": entries}})},
-        (INTEGRATION, PROBE),
+        (INTEGRATION if entities else _without_entities(run_dir), PROBE),
     )
-    sender = paho.Client(CallbackAPIVersion.VERSION2)
-    sender.max_queued_messages_set(0)
-    async with broker:
-        await home.start()
-        try:
-            async with Client(home.url, USER, PASSWORD) as client:
-                sender.connect(broker.address.host, broker.address.port)
-                sender.loop_start()
-                measured = Rig(client, sender)
-                await measured.ready()
-                yield measured
-        finally:
-            sender.disconnect()
-            sender.loop_stop()
-            await home.stop()
+    await home.start()
+    try:
+        async with Client(home.url, USER, PASSWORD) as client:
+            measured = Rig(client, place.sender, name)
+            await measured.ready()
+            yield measured
+    finally:
+        await home.stop()
+
+
+def _without_entities(run_dir: Path) -> Path:
+    """A copy of the integration that has no platforms."""
+    copy = run_dir.with_name(f"{run_dir.name}-without-entities") / INTEGRATION.name
+    shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    const = copy / "const.py"
+    text, found = re.subn(
+        r"^PLATFORMS: Final = \(.*?\)$",
+        "PLATFORMS: Final = ()",
+        const.read_text(encoding="utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    assert found == 1, "the integration names its platforms in another way now"
+    const.write_text(text, encoding="utf-8")
+    return copy
 
 
 _MQTT = {"protocol": "5", "transport": "tcp"}
@@ -150,6 +229,7 @@ _MQTT = {"protocol": "5", "transport": "tcp"}
 _CONFIGURATION = """\
 logger:
   default: warning
+config:
 websocket_api:
 """
 

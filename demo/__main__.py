@@ -6,6 +6,7 @@ whether it came true. Any command of ``python -m demo.control`` is given to a de
 
 import argparse
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,16 @@ from .home import PASSWORD, USER, Home, HomeError
 from .household import CONFIGURATION, automations
 from .installation import Times, confirm_address, install
 from .observer import Observer
-from .story import FRONT, GARDEN, World, play
+from .roster import NEWCOMERS, MemberSpec
+from .story import SLOW, STEPS, Step, play
 from .verbs import VERBS
+from .world import FRONT, GARDEN, World, slug
 
 _PORT = 8123
 _COMMANDED = ("status/object_detection/front", "status/object_detection/garden")
+
+_LATER = "plug"
+"""The newcomer that nobody watches until the user of the demo starts it."""
 
 _HINTS = (
     "scripts/demo ignore garden",
@@ -35,7 +41,16 @@ _HINTS = (
     "scripts/demo start front",
     "scripts/demo cut front",
     "scripts/demo heal front",
+    "scripts/demo freeze front",
+    "scripts/demo thaw front",
     "scripts/demo power-off ESP32_002",
+    "scripts/demo kill zigbee",
+    "scripts/demo start zigbee",
+    "scripts/demo hang porch",
+    "scripts/demo go-on porch",
+    "scripts/demo motion raspberry-1",
+    "scripts/demo start plug",
+    "scripts/demo start vandal",
     "scripts/demo broker kill",
     "scripts/demo broker start",
 )
@@ -51,8 +66,13 @@ class Parts:
     port: int
 
 
-async def _build(stack: AsyncExitStack, parts: Parts) -> World:
-    """Start everything, and set it up as a user does; the stack ends it."""
+async def _build(
+    stack: AsyncExitStack, parts: Parts, newcomers: Sequence[MemberSpec] = ()
+) -> World:
+    """Start everything, and set it up as a user does; the stack ends it.
+
+    The members that wait to be named are watched only if they are among ``newcomers``.
+    """
     run_dir, times = parts.run_dir, Times()
     run_dirs.prepare(run_dir)
     broker = Broker(free_port(), run_dirs.broker(run_dir), parts.kind)
@@ -62,7 +82,9 @@ async def _build(stack: AsyncExitStack, parts: Parts) -> World:
     home = Home(parts.interpreter, run_dir / "home", parts.port)
     home.prepare(CONFIGURATION, automations(_COMMANDED))
     stack.push_async_callback(home.stop)
-    await asyncio.gather(home.start(), fleet.start_all())
+    await asyncio.gather(
+        home.start(), fleet.start_all(), *(fleet.start(member.name) for member in newcomers)
+    )
     session = await stack.enter_async_context(AsyncExitStack())
     client = await session.enter_async_context(Client(home.url, USER, PASSWORD))
     await confirm_address(client)
@@ -74,22 +96,21 @@ async def _build(stack: AsyncExitStack, parts: Parts) -> World:
     return World(home, broker, fleet, times, observer, installation, session)
 
 
-async def _check(interpreter: str, kind: BrokerKind | None) -> int:
+async def _check(interpreter: str, kind: BrokerKind | None, steps: Mapping[str, Step]) -> int:
     with tempfile.TemporaryDirectory(prefix="sentinel-") as directory:
         async with AsyncExitStack() as stack:
             parts = Parts(interpreter, kind, Path(directory), free_port())
             world = await _build(stack, parts)
             print(f"Home Assistant {await _version(world)} on {world.broker.kind}", flush=True)
-            return 0 if await play(world) else 1
+            return 0 if await play(world, steps) else 1
 
 
 async def _run(parts: Parts) -> int:
     async with AsyncExitStack() as stack:
         print("Starting a broker, a fleet and Home Assistant ...", flush=True)
-        world = await _build(stack, parts)
+        world = await _build(stack, parts, [spec for spec in NEWCOMERS if spec.name != _LATER])
         watches = await world.installation.watches()
-        names = [name.lower().replace(" ", "_") for name in watches if name != "Home alarm"]
-        await show(world.observer.client, names, list(_HINTS))
+        await show(world.observer.client, [slug(name) for name in watches], list(_HINTS))
         await stack.enter_async_context(control.served(world.fleet))
         print(
             f"\nHome Assistant {await _version(world)} on {world.broker.kind}:\n\n"
@@ -129,6 +150,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--check", action="store_true", help="play the story, without a browser")
+    parser.add_argument("--slow", action="store_true", help="with --check: what takes long instead")
     parser.add_argument("--port", type=int, default=_PORT, help="of the web page (%(default)s)")
     parser.add_argument("--run-dir", type=Path, default=run_dirs.default(), help="%(default)s")
     parser.add_argument(
@@ -141,7 +163,8 @@ def main() -> int:
     interpreter, kind = arguments.python, arguments.broker
     try:
         if arguments.check:
-            return asyncio.run(_check(interpreter, kind))
+            steps = SLOW if arguments.slow else STEPS
+            return asyncio.run(_check(interpreter, kind, steps))
         return asyncio.run(_run(Parts(interpreter, kind, arguments.run_dir, arguments.port)))
     except (BrokerError, HomeError, control.ControlError, run_dirs.RunDirError) as reason:
         print(f"error: {reason}", file=sys.stderr)

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import contextlib
 from contextlib import AsyncExitStack
 from enum import StrEnum
 import importlib.util
 import os
 from pathlib import Path
+import random
 import shutil
 import signal
 import socket
@@ -23,6 +25,10 @@ _KNOCK_SECONDS = 0.02
 
 # Debian installs mosquitto where only root's PATH looks.
 _EXTRA_PATH = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+
+# Below those that a system gives to whoever asks for any port: it is not taken by a connection
+# before somebody listens on it, which for Home Assistant is seconds later.
+_PORTS = range(20_000, 32_000)
 
 _STORE = "mosquitto.db"
 
@@ -71,10 +77,11 @@ def available() -> tuple[BrokerKind, ...]:
 
 def free_port() -> int:
     """Return a loopback port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -98,6 +105,7 @@ class Broker:
         self.address = Address("127.0.0.1", port)
         self.directory = directory
         self._process: asyncio.subprocess.Process | None = None
+        self._frozen = False
 
     @property
     def keeps_retained(self) -> bool:
@@ -113,6 +121,11 @@ class Broker:
     def running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.returncode is None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the process lives, and was made to hang."""
+        return self._frozen and self.running
 
     @property
     def pid(self) -> int | None:
@@ -163,7 +176,18 @@ class Broker:
 
     async def stop(self) -> None:
         """End it properly."""
+        self.thaw()
         await self._end(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """Hang it (SIGSTOP): the kernel goes on to accept connections and bytes in its name."""
+        self._signal(signal.SIGSTOP)
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Let it go on: it finds all that was sent to it meanwhile."""
+        self._signal(signal.SIGCONT)
+        self._frozen = False
 
     async def _accepted(self) -> None:
         while not await accepts_connections(self.address):
@@ -171,12 +195,15 @@ class Broker:
                 raise BrokerError(f"{self.kind} ended at once:\n{tail(self.log)}")
             await asyncio.sleep(_KNOCK_SECONDS)
 
+    def _signal(self, which: signal.Signals) -> None:
+        if self._process is not None and self.running:
+            self._process.send_signal(which)
+
     async def _end(self, how: signal.Signals) -> None:
         process = self._process
         if process is None:
             return
-        if process.returncode is None:
-            process.send_signal(how)
+        self._signal(how)
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await process.wait()
@@ -184,6 +211,7 @@ class Broker:
             process.kill()
             await process.wait()
         self._process = None
+        self._frozen = False
 
     def _command(self) -> list[str]:
         parent = str(os.getpid())

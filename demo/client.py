@@ -131,6 +131,18 @@ class Client:
             target={"entity_id": entity_id},
         )
 
+    async def ask(self, action: str, **data: Json) -> Json:
+        """Call an action of Home Assistant that answers, and return its answer."""
+        domain, service = action.split(".")
+        called = await self.command(
+            "call_service",
+            domain=domain,
+            service=service,
+            service_data=data,
+            return_response=True,
+        )
+        return called["response"]
+
     async def _read(self) -> None:
         async for message in self._socket:
             told = message.json()

@@ -1,5 +1,9 @@
-"""The demo's dashboard: the story on Home Assistant's standard cards."""
+"""The demo's dashboard: the story on Home Assistant's standard cards.
 
+Watches are named here as entity ids have them.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .client import Client
@@ -7,11 +11,18 @@ from .household import ALARM
 
 URL_PATH = "demo-guard"
 
+_ALARM = "home_alarm"
+_GUARDED = "object_detection_"
+_LAMPS = "lamp_"
+_BRIDGE = "bridge"
+_NODES = "esp32_00"
+_VALUES = ("temperature", "humidity")
+
 type Json = Any
 
 
-async def show(client: Client, names: list[str], hints: list[str]) -> None:
-    """Make the dashboard. ``names`` are the watches as entity ids have them, ``hints`` commands."""
+async def show(client: Client, names: Sequence[str], hints: list[str]) -> None:
+    """Make the dashboard. ``names`` are all watches and alarms, ``hints`` commands."""
     await client.command(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -21,13 +32,20 @@ async def show(client: Client, names: list[str], hints: list[str]) -> None:
         show_in_sidebar=True,
         require_admin=False,
     )
-    config = {
-        "views": [{"title": "Guard", "type": "sections", "sections": _sections(names, hints)}]
-    }
-    await client.command("lovelace/config/save", url_path=URL_PATH, config=config)
+    # The lamps have a place of their own: there are too many of them.
+    lamps = [name for name in names if name.startswith(_LAMPS)]
+    others = [name for name in names if name not in (*lamps, _ALARM)]
+    guarded = [name for name in others if name.startswith(_GUARDED)]
+    devices = [name for name in others if name not in guarded]
+    views = [
+        _view("Guard", "mdi:shield-home", _guard(guarded, others, hints)),
+        _view("Devices", "mdi:access-point-network", _devices(devices, lamps)),
+    ]
+    await client.command("lovelace/config/save", url_path=URL_PATH, config={"views": views})
 
 
-def _sections(names: list[str], hints: list[str]) -> list[Json]:
+def _guard(guarded: list[str], names: list[str], hints: list[str]) -> list[Json]:
+    """What the alarm relies on, and what happened at anything."""
     commands = "\n".join(f"- `{hint}`" for hint in hints)
     return [
         _section(
@@ -40,20 +58,8 @@ def _sections(names: list[str], hints: list[str]) -> list[Json]:
             _tile("binary_sensor.home_alarm_ready_to_arm", "Ready to arm"),
             {"type": "markdown", "content": f"**Break something** in a terminal:\n{commands}"},
         ),
-        _section(
-            "As it should be?",
-            *(
-                _tile(f"binary_sensor.{name}_problem", name.replace("_", " "), "reason")
-                for name in names
-            ),
-        ),
-        _section(
-            "What devices report",
-            *(
-                _tile(f"binary_sensor.{name}_connectivity", name.replace("_", " "), "proof")
-                for name in names
-            ),
-        ),
+        _section("As it should be?", *_problems(guarded)),
+        _section("What services report", *_connections(guarded)),
         _section(
             "What happened",
             {
@@ -66,6 +72,45 @@ def _sections(names: list[str], hints: list[str]) -> list[Json]:
             },
         ),
     ]
+
+
+def _devices(names: list[str], lamps: list[str]) -> list[Json]:
+    """All else that is watched, the values that it measures, and the lamps behind the bridge."""
+    measured = [
+        _tile(f"sensor.{name}_{value}", f"{_spoken(name)} {value}")
+        for name in names
+        if name.startswith(_NODES)
+        for value in _VALUES
+    ]
+    dark = {
+        "type": "entity-filter",
+        "entities": [f"binary_sensor.{name}_problem" for name in lamps],
+        "conditions": [{"condition": "state", "state_not": "off"}],
+        "card": {"type": "glance", "title": "Lamps that are not fine", "columns": 5},
+        "show_empty": False,
+    }
+    return [
+        _section("As they should be?", *_problems(names)),
+        _section("What devices report", *_connections(names)),
+        _section("What nodes measure", *measured),
+        _section(f"Behind the bridge: {len(lamps)} lamps", *_problems([_BRIDGE]), dark),
+    ]
+
+
+def _problems(names: Iterable[str]) -> list[Json]:
+    return [_tile(f"binary_sensor.{name}_problem", _spoken(name), "reason") for name in names]
+
+
+def _connections(names: Iterable[str]) -> list[Json]:
+    return [_tile(f"binary_sensor.{name}_connectivity", _spoken(name), "proof") for name in names]
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _view(title: str, icon: str, sections: list[Json]) -> Json:
+    return {"title": title, "icon": icon, "type": "sections", "sections": sections}
 
 
 def _section(title: str, *cards: Json) -> Json:

@@ -173,8 +173,8 @@ class Fleet:
         await self.wait_until(lambda: facts.items() <= seat.facts.items(), within)
 
     async def start_all(self) -> None:
-        """Start every member that is not running."""
-        idle = [name for name, seat in self._seats.items() if not seat.alive]
+        """Start every member that is not running, but those that wait to be named."""
+        idle = [name for name, seat in self._seats.items() if seat.spec.at_start and not seat.alive]
         await asyncio.gather(*(self.start(name) for name in idle))
 
     async def start(self, name: str, *, ignoring: bool = False) -> None:
@@ -251,21 +251,28 @@ class Fleet:
         seat.relay.heal()
         self._changed()
 
+    async def tell(self, node: str, deed: Deed) -> None:
+        """Have something happen at one node, which is played by a member."""
+        await self._order(self._home(node), deed, node)
+
     async def power_off(self, node: str) -> None:
-        """Take the power from one node: silence, until the broker's patience ends."""
-        await self._order(self._home(node), Deed.POWER_OFF, node)
+        """Take the power from one node: silence, until somebody's patience ends.
+
+        That is the broker's for a node with a connection of its own, else that of its bridge.
+        """
+        await self.tell(node, Deed.POWER_OFF)
 
     async def power_on(self, node: str) -> None:
         """Boot a node that is off or crashed."""
-        await self._order(self._home(node), Deed.POWER_ON, node)
+        await self.tell(node, Deed.POWER_ON)
 
     async def crash(self, node: str) -> None:
         """Crash one node: its connection is lost without goodbye, and it stays away."""
-        await self._order(self._home(node), Deed.CRASH, node)
+        await self.tell(node, Deed.CRASH)
 
     async def drop(self, node: str) -> None:
         """Have one node lose its connection without goodbye and come back."""
-        await self._order(self._home(node), Deed.DROP, node)
+        await self.tell(node, Deed.DROP)
 
     async def kill_broker(self) -> None:
         """Kill the broker with SIGKILL."""
@@ -278,6 +285,20 @@ class Fleet:
         if self.broker.running:
             raise FleetError("the broker is already running")
         await self.broker.start()
+
+    async def freeze_broker(self) -> None:
+        """Hang the broker (SIGSTOP): all connections stay, and nothing passes."""
+        if not self.broker.running:
+            raise FleetError("the broker is not running")
+        if self.broker.frozen:
+            raise FleetError("the broker is already frozen")
+        self.broker.freeze()
+
+    async def thaw_broker(self) -> None:
+        """Let a frozen broker go on."""
+        if not self.broker.frozen:
+            raise FleetError("the broker is not frozen")
+        self.broker.thaw()
 
     def _seat(self, name: str) -> _Seat:
         seat = self._seats.get(name)

@@ -48,7 +48,10 @@ _WELCOME = {
 }
 
 
-_COMPLAINT = re.compile(rf" (WARNING|ERROR|CRITICAL) .*{INTEGRATION.name}")
+# What is said of our integration, and a line of its code in a traceback, whoever logged it.
+_COMPLAINT = re.compile(
+    rf" (WARNING|ERROR|CRITICAL) .*{INTEGRATION.name}|  File \".*/{INTEGRATION.name}/"
+)
 
 
 class HomeError(Exception):
@@ -61,11 +64,17 @@ class Home:
     It survives :meth:`kill` and :meth:`start` with what it stored, as a real one does.
     """
 
-    def __init__(self, interpreter: str, directory: Path, port: int) -> None:
-        """Choose the interpreter whose Home Assistant is run, its directory and its port."""
+    def __init__(
+        self, interpreter: str, directory: Path, port: int, options: Sequence[str] = ()
+    ) -> None:
+        """Choose the interpreter whose Home Assistant is run, its directory and its port.
+
+        ``options`` are for the interpreter.
+        """
         self.directory = directory
         self.url = f"http://127.0.0.1:{port}"
         self._interpreter = interpreter
+        self._options = options
         self._port = port
         self._process: asyncio.subprocess.Process | None = None
 
@@ -105,6 +114,7 @@ class Home:
         command = [
             *python("demo.process", "--parent", str(os.getpid())),
             self._interpreter,
+            *self._options,
             "-P",  # the folder that the demo was started in is none of its business
             "-m",
             "homeassistant",

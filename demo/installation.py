@@ -12,8 +12,19 @@ from .household import ALARM
 _FLOW = "config/config_entries/flow"
 _OPTIONS = "config/config_entries/options/flow"
 _SUBENTRY = "config/config_entries/subentries/flow"
+_REPAIR = "repairs/issues/fix"
 _PROGRESS_SECONDS = 0.1
 """Pause between looks at a flow that shows progress, as the web page is told by an event."""
+
+_DIALECTS = [
+    "services",
+    "autocore",
+    "museum",
+    "surveillance",
+    "zigbee2mqtt",
+    "tasmota",
+    "frigate",
+]
 
 _PROTOCOL = {BrokerKind.MOSQUITTO: "5", BrokerKind.AMQTT: "3.1.1"}
 
@@ -74,6 +85,26 @@ class Installation:
         """Change what is expected of a watch that is always expected up."""
         form = await self._start("device", "expect", await self._id(name))
         await self._submit(form, _expect(name, **expect), "abort")
+
+    async def promise_pings(self, name: str, *, every: float, misses: int) -> None:
+        """Hold a watch to a ping every so many seconds; nothing else of it is changed."""
+        form = await self._start("device", "expect", await self._id(name))
+        fields = {field["name"]: field for field in form.result["data_schema"]}
+        expect = fields["expect"]["description"]["suggested_value"]
+        answers = _expect(name, expect=expect, ping_interval=every, ping_misses=misses)
+        if expect == "alarm":
+            form = await self._submit(form, answers, "alarm")
+            answers = {"verify_connect": True, "verify_disconnect": True}
+        await self._submit(form, answers, "abort")
+
+    async def tick(self, issue: Mapping[str, Json], choice: str, name: str = "") -> None:
+        """Have an issue fixed its way ``choice``, for all things that it offers with ``name``."""
+        body = {"handler": issue["domain"], "issue_id": issue["issue_id"]}
+        form = _at(await self._client.start_flow(_REPAIR, body), "init")
+        form = _at(await self._client.submit(_REPAIR, form, {"next_step_id": choice}), choice)
+        offered = form.result["data_schema"][0]["selector"]["select"]["options"]
+        ticked = [option["value"] for option in offered if name in option["value"]]
+        _at(await self._client.submit(_REPAIR, form, {"things": ticked}), "create_entry")
 
     async def guard(self, services: list[str], not_connect: tuple[str, ...] = ()) -> None:
         """Have the home's alarm rely on services, all directions verified but ``not_connect``."""
@@ -143,7 +174,7 @@ async def install(client: Client, broker: Broker, times: Times, leave_out: str) 
     # The services speak when the alarm commands them: until then nothing is heard of them.
     await client.act("automation.trigger", "automation.turn_the_detection_off")
     form = _at(await client.start_flow(_FLOW, {"handler": "mqtt_sentinel"}), "user")
-    answers = {"dialects": ["services", "autocore", "museum"], "listen": times.listen}
+    answers = {"dialects": _DIALECTS, "listen": times.listen}
     form = _at(await client.submit(_FLOW, form, answers), "listen")
     while form.step == "listen":
         await asyncio.sleep(_PROGRESS_SECONDS)
@@ -158,8 +189,10 @@ async def install(client: Client, broker: Broker, times: Times, leave_out: str) 
     return installation
 
 
-def _expect(name: str, *, expect: str, require_live: bool = False) -> dict[str, Json]:
-    return {"name": name, "expect": expect, "checks": {"require_live": require_live}}
+def _expect(
+    name: str, *, expect: str, require_live: bool = False, **checks: Json
+) -> dict[str, Json]:
+    return {"name": name, "expect": expect, "checks": {"require_live": require_live, **checks}}
 
 
 def _at(form: FlowForm, step: str) -> FlowForm:

@@ -1,6 +1,7 @@
 """What a person in front of Home Assistant sees: states, issues, events; and waiting for them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from typing import Any
 from .client import Client
 
 DOMAIN = "mqtt_sentinel"
+
+_TOLD = ("mismatch", "recovered", "motion", "event_received")
+"""The events of the integration that are followed."""
 
 type Json = Any
 
@@ -25,6 +29,8 @@ class Observer:
     states: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     issues: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     events: list[Mapping[str, Json]] = field(default_factory=list)
+    heard: Counter[str] = field(default_factory=Counter)
+    """How many messages came on the topics that are listened to."""
     _change: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -35,11 +41,15 @@ class Observer:
         await subscribe(
             self._issues_changed, "subscribe_events", event_type="repairs_issue_registry_updated"
         )
-        for event_type in (f"{DOMAIN}_mismatch", f"{DOMAIN}_recovered"):
-            await subscribe(self._happened, "subscribe_events", event_type=event_type)
+        for kind in _TOLD:
+            await subscribe(self._happened, "subscribe_events", event_type=f"{DOMAIN}_{kind}")
         for state in await self.client.command("get_states"):
             self.states[state["entity_id"]] = state
         await self.read_issues()
+
+    async def listen(self, topic: str) -> None:
+        """Count the messages on a topic in ``heard``, as Home Assistant hears them."""
+        await self.client.subscribe(self._message_came, "mqtt/subscribe", topic=topic)
 
     def state(self, entity_id: str) -> str | None:
         """The state of an entity, None while there is no such entity."""
@@ -52,11 +62,27 @@ class Observer:
         return state["attributes"].get(name) if state else None
 
     def issue_keys(self) -> dict[str, str]:
-        """The open issues of the integration: the name of the thing -> the kind of the issue."""
+        """The open issues of the integration: the name of the thing -> the kind of the issue.
+
+        One that is about no single thing goes by its kind alone.
+        """
+        kinds = [(issue["translation_key"], issue) for issue in self.issues.values()]
         return {
-            str(issue["translation_placeholders"].get("name", "broker")): issue["translation_key"]
-            for issue in self.issues.values()
+            str((issue["translation_placeholders"] or {}).get("name", kind)): kind
+            for kind, issue in kinds
         }
+
+    def issue(self, kind: str) -> Mapping[str, Json] | None:
+        """The open issue of a kind, such as ``storm``; None unless there is exactly one."""
+        found = [issue for issue in self.issues.values() if issue["translation_key"] == kind]
+        return found[0] if len(found) == 1 else None
+
+    def tells(self, kind: str, **placeholders: str) -> bool:
+        """Whether one issue of a kind is open, and its text says all of ``placeholders``."""
+        issue = self.issue(kind)
+        return (
+            issue is not None and placeholders.items() <= issue["translation_placeholders"].items()
+        )
 
     async def until(self, came_true: Callable[[], bool], what: str, within: float = 20.0) -> None:
         """Wait until ``came_true``. Raises StoryError when it does not within so many seconds."""
@@ -85,6 +111,10 @@ class Observer:
             self.states.pop(event["data"]["entity_id"], None)
         else:
             self.states[state["entity_id"]] = state
+        self._change.set()
+
+    def _message_came(self, message: Json) -> None:
+        self.heard[message["topic"]] += 1
         self._change.set()
 
     def _happened(self, event: Json) -> None:

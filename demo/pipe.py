@@ -24,6 +24,13 @@ class Deed(StrEnum):
     POWER_ON = "power-on"
     CRASH = "crash"
     DROP = "drop"
+    MOTION = "motion"
+    BUTTON = "button"
+    PRESSURE = "pressure"
+    AGAIN = "again"
+    HANG = "hang"
+    GO_ON = "go-on"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True, slots=True)

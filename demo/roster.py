@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .members.autocore import node_id
 from .members.object_detection import BoolForm
+from .members.zigbee2mqtt import lamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class MemberSpec:
     """Whether it is told on and off over MQTT, and can be made to ignore that."""
     lasting: bool = True
     """Whether the process goes on until it is ended; if not, to start it is to run it once."""
+    at_start: bool = True
+    """Whether it is started together with the others; if not, it waits to be named."""
 
 
 def object_detection(
@@ -73,6 +76,77 @@ def ghost(name: str, device: str) -> MemberSpec:
     )
 
 
+def zigbee2mqtt(name: str, count: int) -> MemberSpec:
+    """Return a Zigbee2MQTT with ``count`` lamps behind it."""
+    return MemberSpec(
+        name=name,
+        about=f"Zigbee2MQTT with {count} lamps",
+        module="demo.members.zigbee2mqtt",
+        options=("--count", str(count)),
+        nodes=tuple(lamp(number + 1) for number in range(count)),
+        at_start=False,
+    )
+
+
+def surveillance(name: str, device: str) -> MemberSpec:
+    """Return a Raspberry Pi with a motion sensor, a button and a pressure mat."""
+    return MemberSpec(
+        name=name,
+        about=f"the sensors of the Raspberry Pi '{device}'",
+        module="demo.members.surveillance",
+        options=("--device", device),
+        nodes=(device,),
+        at_start=False,
+    )
+
+
+def frigate(name: str, *cameras: str, interval: float = 2.0) -> MemberSpec:
+    """Return a Frigate with these cameras, statistics every ``interval`` seconds."""
+    named = [word for camera in cameras for word in ("--camera", camera)]
+    return MemberSpec(
+        name=name,
+        about=f"Frigate with the cameras {', '.join(cameras)}",
+        module="demo.members.frigate",
+        options=(*named, "--interval", str(interval)),
+        nodes=cameras,
+        at_start=False,
+    )
+
+
+def tasmota(name: str, device: str, *, interval: float = 3.0) -> MemberSpec:
+    """Return a plug that runs Tasmota, its STATE every ``interval`` seconds."""
+    return MemberSpec(
+        name=name,
+        about=f"the Tasmota plug '{device}'",
+        module="demo.members.tasmota",
+        options=("--device", device, "--interval", str(interval)),
+        nodes=(device,),
+        at_start=False,
+    )
+
+
+def vandal(name: str) -> MemberSpec:
+    """Return somebody who publishes garbage and leaves."""
+    return MemberSpec(
+        name=name,
+        about="publishes malformed messages, one of 10 MB",
+        module="demo.members.vandal",
+        lasting=False,
+        at_start=False,
+    )
+
+
+LAMPS = 40
+"""So many devices stand behind the bridge."""
+
+NEWCOMERS = (
+    zigbee2mqtt("zigbee", LAMPS),
+    surveillance("raspberry", "raspberry-1"),
+    frigate("frigate", "porch", "yard"),
+    tasmota("plug", "tasmota_plug"),
+)
+"""Who starts to talk when all others are watched already."""
+
 ROSTER = (
     object_detection("front"),
     # The other of the two forms in which such services write a bool.
@@ -80,5 +154,7 @@ ROSTER = (
     autocore("esp32", 3),
     museum("museum", "esp32_01"),
     ghost("ghost", "attic"),
+    *NEWCOMERS,
+    vandal("vandal"),
 )
 """The fleet of the demo."""

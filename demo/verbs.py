@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .fleet import Fleet, FleetError, Life, MemberState, Network
+from .pipe import Deed
 
 
 class Takes(StrEnum):
@@ -13,7 +14,7 @@ class Takes(StrEnum):
     NOTHING = ""
     MEMBER = "NAME"
     NODE = "NODE"
-    BROKER_DEED = "kill|start"
+    BROKER_DEED = "kill|start|freeze|thaw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,15 @@ def _on_target(
     return run
 
 
+def _at_node(deed: Deed, done: str) -> Callable[[Fleet, str], Awaitable[str]]:
+    """Return a verb's ``run`` that has ``deed`` happen at a node."""
+    return _on_target(lambda fleet, node: fleet.tell(node, deed), done)
+
+
 async def _list(fleet: Fleet, _: str) -> str:
     running = "running" if fleet.broker.running else "DOWN"
+    if fleet.broker.frozen:
+        running = "FROZEN"
     head = f"broker    {fleet.broker.kind} on {fleet.broker.address}, {running}"
     return "\n".join([head, *map(_line, fleet.states())])
 
@@ -70,7 +78,13 @@ async def _broker(fleet: Fleet, deed: str) -> str:
         case "start":
             await fleet.start_broker()
             return f"the broker accepts connections on {fleet.broker.address} again"
-    raise FleetError(f"the broker can be killed or started, not {deed!r}")
+        case "freeze":
+            await fleet.freeze_broker()
+            return "the broker is frozen"
+        case "thaw":
+            await fleet.thaw_broker()
+            return "the broker goes on"
+    raise FleetError(f"the broker knows {Takes.BROKER_DEED}, not {deed!r}")
 
 
 VERBS = (
@@ -132,13 +146,13 @@ VERBS = (
     Verb(
         "power-off",
         Takes.NODE,
-        "Take the power from one ESP32: silence, until the broker's patience ends.",
+        "Take the power from a node: silence, until the broker's or its bridge's patience ends.",
         _on_target(Fleet.power_off, "{} has no power"),
     ),
     Verb(
         "power-on",
         Takes.NODE,
-        "Boot an ESP32 that is off or crashed.",
+        "Give a node its power back, or boot an ESP32 that has crashed.",
         _on_target(Fleet.power_on, "{} boots"),
     ),
     Verb(
@@ -154,9 +168,51 @@ VERBS = (
         _on_target(Fleet.drop, "{} lost its connection"),
     ),
     Verb(
+        "motion",
+        Takes.NODE,
+        "Have a sensor or a camera see somebody.",
+        _at_node(Deed.MOTION, "{} sees somebody"),
+    ),
+    Verb(
+        "button",
+        Takes.NODE,
+        "Press the button of a sensor.",
+        _at_node(Deed.BUTTON, "the button of {} is pressed"),
+    ),
+    Verb(
+        "pressure",
+        Takes.NODE,
+        "Step on the mat of a sensor.",
+        _at_node(Deed.PRESSURE, "somebody stands on the mat of {}"),
+    ),
+    Verb(
+        "again",
+        Takes.NODE,
+        "Have a sensor send its last event once more, with the same id.",
+        _at_node(Deed.AGAIN, "{} repeats itself"),
+    ),
+    Verb(
+        "hang",
+        Takes.NODE,
+        "Have a camera of Frigate deliver no more frames; nothing else tells of it.",
+        _at_node(Deed.HANG, "{} hangs"),
+    ),
+    Verb(
+        "go-on",
+        Takes.NODE,
+        "Have a camera that hangs deliver frames again.",
+        _at_node(Deed.GO_ON, "{} goes on"),
+    ),
+    Verb(
+        "switch",
+        Takes.NODE,
+        "Press the button on a plug: its relay changes.",
+        _at_node(Deed.SWITCH, "{} is switched"),
+    ),
+    Verb(
         "broker",
         Takes.BROKER_DEED,
-        "Kill the broker with SIGKILL, or start it again.",
+        "Kill the broker with SIGKILL, start it again, hang it (SIGSTOP), or let it go on.",
         _broker,
     ),
 )

@@ -35,7 +35,7 @@ async def async_get_config_entry_diagnostics(
             "messages": hub.mqtt.messages,
             "messages_per_second": hub.vitals.messages_per_second,
             "last_message": hub.mqtt.last_message,
-            "errors": hub.vitals.errors,
+            "errors": hub.audience.failures,
             "known_things": len(hub.sentinel.known),
             "dead_letters": {
                 "counts": dict(dead_letters.counts),

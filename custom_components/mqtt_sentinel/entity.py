@@ -10,7 +10,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_DIALECT, DOMAIN
-from .hub import Moment
+from .outcome.audience import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ class SentinelEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Start to follow the hub."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.listen(self.subject, self.follow, self.moment))
+        self.async_on_remove(self.hub.audience.listen(self.subject, self.follow, self.moment))
 
     @callback
     def follow(self, change: Change | None) -> None:

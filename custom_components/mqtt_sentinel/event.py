@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
-from .hub import Moment
+from .outcome.audience import Moment
 from .outcome.bus import incident_facts, occasion_facts
 from .watch.alarm import Protection
 from .watch.incidents import Turn

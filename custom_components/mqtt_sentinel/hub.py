@@ -1,10 +1,8 @@
 """The hub: owns the parts, and carries facts from one to the next."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum, auto
 import logging
 from typing import TYPE_CHECKING
 
@@ -14,14 +12,15 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
-from .dialects import broker, custom
-from .dialects.ping import ping_decoder
+from .dialects import broker
 from .dialects.table import DIALECTS
-from .intake.custom import extract_of
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
+from .intake.one_timer import OneTimer
+from .intake.own_topics import OwnTopics
 from .intake.pulse import PulseIntake
 from .newcomers import Newcomers
+from .outcome.audience import Audience, Moment
 from .outcome.bus import fire_incident, fire_occasion, fire_storm
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
 from .outcome.values import Values, remove_values
@@ -36,13 +35,11 @@ from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
     from .dialects.custom import CustomTopic
-    from .dialects.route import Decoder
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
     from .watch.expectation import Expectation
     from .watch.reports import DeviceDetails, Report, ThingKey
-    from .watch.watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,14 +52,6 @@ _KEEP_EVERY = timedelta(minutes=15)
 _THERE = frozenset({Link.CONNECTED, Link.SUBSCRIBED})
 
 type SentinelConfigEntry = ConfigEntry[Hub]
-type Listener = Callable[[Change | None], None]
-
-
-class Moment(Enum):
-    """When somebody hears of a change: while states are shown, or after, when events are told."""
-
-    SHOW = auto()
-    TELL = auto()
 
 
 class Hub:
@@ -77,14 +66,15 @@ class Hub:
         self.hass = hass
         self.entry = entry
         self.sentinel = Sentinel()
+        self.audience = Audience()
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
+        self._own_topics = OwnTopics(hass, self.mqtt)
         self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
         self.vitals = Vitals(now())
-        self.open_incidents: set[str] = set()
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
         self.values = Values(
-            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self._shield
+            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self.audience.shield
         )
         self.broker_gone_since: float | None = None
         self.newcomers = Newcomers(hass, entry, self.sentinel.known)
@@ -92,17 +82,12 @@ class Hub:
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         self._setups: dict[str, WatchSetup] = {}
-        self._unsubscribe: dict[str, list[CALLBACK_TYPE]] = {}
         self._changes = 0
         self._source: object = None
-        self._listeners: dict[Moment, defaultdict[str, list[Listener]]] = {
-            moment: defaultdict(list) for moment in Moment
-        }
         self._adders: list[Callable[[str], None]] = []
         self._last_seen_told: dict[str, float | None] = {}
         self._stops: list[CALLBACK_TYPE] = []
-        self._timer: CALLBACK_TYPE | None = None
-        self._timer_at: float | None = None
+        self._timer = OneTimer(hass, self._due)
 
     # Life
 
@@ -121,7 +106,6 @@ class Hub:
         for setup in watches:
             restored = memory.watches.get(setup.config.id)
             self._apply(*self.sentinel.add(setup.config, now(), restored))
-            self._count_incident(self.sentinel.watches[setup.config.id])
         self.values.restore(
             er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         )
@@ -132,7 +116,7 @@ class Hub:
                 self.expectations.set_alarm(read_alarm(subentry))
         for setup in watches:
             self.expectations.set_watch(setup.config, setup.wish)
-            await self._subscribe(setup)
+            await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self._tell_storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
@@ -163,9 +147,8 @@ class Hub:
         self.newcomers.stop()
         while self._stops:
             self._stops.pop()()
-        self._disarm()
+        self._timer.set(None)
         self.values.stop()
-        self._unsubscribe.clear()
         self._changes += 1  # a refresh that has begun finds nobody any more
         show_broker(self.hass, self.entry.entry_id, None)
         for watch_id in self.sentinel.watches:
@@ -240,7 +223,7 @@ class Hub:
         self._apply(*change(setup.config, now()))
         self.expectations.set_watch(setup.config, setup.wish)
         if before is None or _topics(before) != _topics(setup):
-            await self._subscribe(setup)
+            await self._own_topics.follow(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
@@ -257,29 +240,12 @@ class Hub:
             )
         self._last_seen_told.pop(watch_id, None)
         self.values.forget(watch_id)
-        for stop in self._unsubscribe.pop(watch_id, ()):
-            stop()
+        self._own_topics.forget(watch_id)
         hide_incident(self.hass, watch_id)
-        self.open_incidents.discard(watch_id)
         self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
         return None if setup.custom else watch.config.key
-
-    async def _subscribe(self, setup: WatchSetup) -> None:
-        """Listen to the topics of a watch that no dialect of the table listens to."""
-        watch_id = setup.config.id
-        for stop in self._unsubscribe.pop(watch_id, ()):
-            stop()
-        wanted: list[tuple[str, Decoder]] = []
-        if setup.custom:
-            decode = custom.decoder(setup.custom, extract_of(self.hass, setup.custom))
-            wanted.append((setup.custom.topic, decode))
-        ping = ping_decoder(setup.config.key)
-        wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
-        for topic_filter, read in wanted:
-            stop = await self.mqtt.subscribe(topic_filter, "", read)
-            self._unsubscribe.setdefault(watch_id, []).append(stop)
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -292,7 +258,7 @@ class Hub:
         registry = dr.async_get(self.hass)
         if device_id := self.device_id(subentry_id):
             registry.async_update_device(device_id, name=name)
-        self._notify(Moment.SHOW, subentry_id, None)
+        self.audience.notify(Moment.SHOW, subentry_id, None)
 
     # What the platforms and entities need
 
@@ -302,20 +268,6 @@ class Hub:
         for subentry_id in [*self._setups, *self.expectations.alarms]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
-
-    @callback
-    def listen(self, subject: str, listener: Listener, moment: Moment) -> CALLBACK_TYPE:
-        """Call ``listener`` when a watch or an alarm changed."""
-        listeners = self._listeners[moment][subject]
-        listeners.append(listener)
-
-        @callback
-        def stop() -> None:
-            listeners.remove(listener)
-            if not listeners:
-                self._listeners[moment].pop(subject, None)
-
-        return stop
 
     def alarm(self, alarm_id: str) -> GuardedAlarm:
         """The alarm with this id. Raises KeyError when there is none."""
@@ -369,7 +321,7 @@ class Hub:
         """A device told something new of itself."""
         if details.firmware and (device_id := self.device_id(watch_id)):
             dr.async_get(self.hass).async_update_device(device_id, sw_version=details.firmware)
-        self._notify(Moment.SHOW, watch_id, None)
+        self.audience.notify(Moment.SHOW, watch_id, None)
 
     @callback
     def _expected(self, expectations: Mapping[str, Expectation]) -> None:
@@ -441,96 +393,58 @@ class Hub:
         for change in changes:
             watch_id = change.watch.config.id
             if change.turn or _judged_otherwise(change):
-                self._shield(show_incident, self.hass, self.entry.entry_id, change.watch)
-            self._notify(Moment.TELL, watch_id, change)
+                self.audience.shield(show_incident, self.hass, self.entry.entry_id, change.watch)
+            self.audience.notify(Moment.TELL, watch_id, change)
             if change.turn:
-                self._shield(fire_incident, self.hass, self.device_id(watch_id), change)
+                self.audience.shield(fire_incident, self.hass, self.device_id(watch_id), change)
             if change.occasion:
                 device_id, config = self.device_id(watch_id), change.watch.config
-                self._shield(fire_occasion, self.hass, device_id, config, change.occasion)
+                self.audience.shield(fire_occasion, self.hass, device_id, config, change.occasion)
         self._tell_storms()
         for alarm_id in alarms:
-            self._notify(Moment.TELL, alarm_id, None)
+            self.audience.notify(Moment.TELL, alarm_id, None)
         if self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
-        self._arm()
+        self._timer.set(self.sentinel.next_deadline())
 
     @callback
     def _tell_storms(self) -> None:
         """Say of many incidents at once what would else be said of each."""
         watches = self.sentinel.watches
         for turn, storm in self.sentinel.storms.news():
-            self._shield(show_storm, self.hass, self.entry.entry_id, storm, watches)
-            self._shield(fire_storm, self.hass, turn, storm, watches)
+            self.audience.shield(show_storm, self.hass, self.entry.entry_id, storm, watches)
+            self.audience.shield(fire_storm, self.hass, turn, storm, watches)
             if turn is Turn.OPENED:
                 for watch_id in storm.members:
-                    self._shield(show_incident, self.hass, self.entry.entry_id, watches[watch_id])
+                    self.audience.shield(
+                        show_incident, self.hass, self.entry.entry_id, watches[watch_id]
+                    )
 
     @callback
     def _alarm_said(self, alarm_id: str) -> None:
         """The panel of an alarm said something, or a service that it relies on went away."""
         self._show([], {alarm_id})
-        self._notify(Moment.TELL, alarm_id, None)
+        self.audience.notify(Moment.TELL, alarm_id, None)
 
     @callback
     def _show(self, changes: Collection[Change], alarms: Iterable[str]) -> None:
         for alarm_id in alarms:
             self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
         for change in changes:
-            if change.turn:
-                self._count_incident(change.watch)
-            self._notify(Moment.SHOW, change.watch.config.id, change)
+            self.audience.notify(Moment.SHOW, change.watch.config.id, change)
         for alarm_id in alarms:
-            self._notify(Moment.SHOW, alarm_id, None)
+            self.audience.notify(Moment.SHOW, alarm_id, None)
         if any(change.turn for change in changes):
             self._show_hub()
 
     @callback
-    def _count_incident(self, watch: Watched) -> None:
-        if watch.incident:
-            self.open_incidents.add(watch.config.id)
-        else:
-            self.open_incidents.discard(watch.config.id)
-
-    @callback
     def _show_hub(self) -> None:
-        self._notify(Moment.SHOW, self.entry.entry_id, None)
-
-    @callback
-    def _notify(self, moment: Moment, subject: str, change: Change | None) -> None:
-        for listener in list(self._listeners[moment].get(subject, ())):
-            self._shield(listener, change)
-
-    def _shield[**P](self, consumer: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            consumer(*args, **kwargs)
-        except Exception:
-            # Whatever a consumer does wrong, the verdict has to reach the others.
-            self.vitals.errors += 1
-            _LOGGER.exception("A consumer of a change failed")
+        self.audience.notify(Moment.SHOW, self.entry.entry_id, None)
 
     # Time
 
     @callback
-    def _arm(self) -> None:
-        """Have the one timer run at the next deadline."""
-        deadline = self.sentinel.next_deadline()
-        if deadline == self._timer_at:
-            return
-        self._disarm()
-        if deadline is not None:
-            self._timer_at = deadline
-            self._timer = self.hass.loop.call_at(deadline, self._due).cancel
-
-    @callback
-    def _disarm(self) -> None:
-        if self._timer:
-            self._timer()
-        self._timer = self._timer_at = None
-
-    @callback
     def _due(self) -> None:
-        self._timer = self._timer_at = None
         self._apply(*self.sentinel.wake(now()))
 
     @callback
@@ -538,7 +452,7 @@ class Hub:
         for watch_id, watch in self.sentinel.watches.items():
             if self._last_seen_told.get(watch_id) != watch.last_seen:
                 self._last_seen_told[watch_id] = watch.last_seen
-                self._notify(Moment.SHOW, watch_id, None)
+                self.audience.notify(Moment.SHOW, watch_id, None)
         self.vitals.follow_messages(self.mqtt.messages, now())
         self._show_hub()
 

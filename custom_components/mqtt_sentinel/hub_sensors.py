@@ -14,8 +14,8 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 
 from .const import DOMAIN
-from .hub import Moment
 from .intake.mqtt import now
+from .outcome.audience import Moment
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -45,7 +45,7 @@ DESCRIPTIONS = (
         key="open_incidents",
         translation_key="open_incidents",
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda hub: len(hub.open_incidents),
+        value=lambda hub: len(hub.sentinel.open_incidents),
     ),
     HubSensorDescription(
         key="messages_per_second",
@@ -60,7 +60,7 @@ DESCRIPTIONS = (
         translation_key="errors",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.vitals.errors,
+        value=lambda hub: hub.audience.failures,
     ),
     HubSensorDescription(
         key="dead_letters",
@@ -101,7 +101,9 @@ class HubSensor(SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Start to follow the hub."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.listen(self.hub.entry.entry_id, self.follow, Moment.SHOW))
+        self.async_on_remove(
+            self.hub.audience.listen(self.hub.entry.entry_id, self.follow, Moment.SHOW)
+        )
 
     @callback
     def follow(self, _: Change | None) -> None:

@@ -28,8 +28,8 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "broker_answers": hub.pulse.trusted and hub.mqtt.link is not Link.SILENT,
         "broker_uptime": None if uptime is None else f"{uptime:.2%}",
         "watches": len(hub.sentinel.watches),
-        "open_incidents": len(hub.open_incidents),
+        "open_incidents": len(hub.sentinel.open_incidents),
         "messages_processed": hub.mqtt.messages,
-        "errors": hub.vitals.errors,
+        "errors": hub.audience.failures,
         "dead_letters": hub.mqtt.dead_letters.counts.total(),
     }

@@ -65,6 +65,11 @@ class Ear:
         """Return what was heard on a topic."""
         return [message for message in self.heard if message.topic == topic]
 
+    async def hears_more(self) -> None:
+        """Wait for the next message."""
+        async with asyncio.timeout(_SECONDS):
+            await self._change.wait()
+
     async def hears_anything(self) -> None:
         """Wait for whatever comes next."""
         self.forget()

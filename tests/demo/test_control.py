@@ -13,10 +13,17 @@ from demo.broker import Broker, free_port
 from demo.control import ControlError, Exit, Reply, ask, served
 from demo.fleet import Fleet, Life, Network
 from demo.process import python
-from demo.roster import autocore, ghost, object_detection
+from demo.roster import autocore, frigate, ghost, object_detection, surveillance, tasmota
 from demo.verbs import VERBS, as_markdown
 
-_ROSTER = (object_detection("front"), autocore("esp32", 1), ghost("ghost", "attic"))
+_ROSTER = (
+    object_detection("front"),
+    autocore("esp32", 1),
+    ghost("ghost", "attic"),
+    surveillance("raspberry", "raspberry-1"),
+    frigate("frigate", "porch"),
+    tasmota("plug", "tasmota_plug"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,21 @@ async def test_every_verb(fleet: Fleet) -> None:
     await control("drop", "ESP32_001")
     await control("crash", "ESP32_001")
     assert node() == "crashed"
+    await control("start", "raspberry")
+    for verb in ("motion", "again", "button", "pressure"):
+        await control(verb, "raspberry-1")
+    assert fleet.state("raspberry").facts["sent"] == "4"
+    await control("start", "frigate")
+    await control("hang", "porch")
+    assert fleet.state("frigate").facts["porch"] == "hangs"
+    await control("go-on", "porch")
+    assert fleet.state("frigate").facts["porch"] == "runs"
+    await control("start", "plug")
+    await control("switch", "tasmota_plug")
+    assert fleet.state("plug").facts["relay"] == "ON"
+    await control("broker", "freeze")
+    assert "FROZEN" in await control("list")
+    await control("broker", "thaw")
     await control("broker", "kill")
     assert not broker_runs()
     assert "DOWN" in await control("list")
@@ -175,7 +197,7 @@ async def test_help_has_every_verb() -> None:
     for verb in VERBS:
         assert f"  {verb.name} " in help_text
         assert f"| {verb.help} |" in as_markdown()
-    assert "| `broker kill\\|start` |" in as_markdown()
+    assert "| `broker kill\\|start\\|freeze\\|thaw` |" in as_markdown()
     help_text = " ".join((await _control("freeze", "--help")).out.split())
     assert "NAME" in help_text
     assert "Hang a member" in help_text

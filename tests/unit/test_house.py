@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hub": {
         *("const", "dialects", "intake", "newcomers", "outcome", "setup_data", "storage", "watch"),
     },
-    "hub_sensors": {"const", "hub", "intake", "watch"},
+    "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
     "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
     "door": {
         *("config_flow", "const", "dialects", "hub", "hub_sensors", "intake", "outcome"),

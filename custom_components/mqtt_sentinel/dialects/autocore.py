@@ -7,6 +7,7 @@
 ``autocore/{id}/system/{name}`` carry whatever the device has to say, beside its ``device_id``.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from ..watch.expectation import SourceKind
@@ -21,6 +22,7 @@ from ..watch.reports import (
 )
 from .payload import (
     LARGEST_NUMBER,
+    MOST_NAMED,
     optional_number,
     optional_text,
     read_data,
@@ -43,12 +45,18 @@ _MEASURED = frozenset({"temperature", "humidity", "voltage", "memory_free"})
 _NO_VALUES = frozenset({"device_id", "timestamp"})
 
 
+@lru_cache(MOST_NAMED)
+def _thing(site: str, device: str) -> ThingKey:
+    return ThingKey(NAME, site, read_name(device))
+
+
 def _device(message: Message, data: dict[str, Any]) -> ThingKey:
-    device = read_name(message.levels[1])
+    device = message.levels[1]
+    key = _thing(message.site, device)
     if data.get("device_id") != device:
         required_text(data, "device_id")
         raise MalformedError(Flaw.CONTRADICTORY_ID, "device_id")
-    return ThingKey(NAME, message.site, device)
+    return key
 
 
 def _connection(message: Message) -> ConnectionReport:

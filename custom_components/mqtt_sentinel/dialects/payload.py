@@ -10,6 +10,8 @@ from .route import Flaw, MalformedError
 # Far above any status that a device sends, far below what could hold up the others.
 MOST_JSON_BYTES = 256 * 1024
 LONGEST_NAME = 256
+# A thing says the same name again and again; so many are remembered as read.
+MOST_NAMED = 16_384
 # No device measures more, and its square is still a number.
 LARGEST_NUMBER = 1e30
 # What is told of an event goes on into states and events; Home Assistant warns at 16 KiB.
@@ -63,7 +65,7 @@ def read_word(payload: bytes, words: Mapping[bytes, bool]) -> bool | None:
 def read_object(payload: bytes) -> dict[str, Any]:
     """Read a JSON object. Raises :class:`~.route.MalformedError` when it is none, or far too large."""
     value = read_json(payload)
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise MalformedError(Flaw.NOT_AN_OBJECT)
     return value
 
@@ -128,7 +130,7 @@ def optional_text(data: dict[str, Any], field: str) -> str | None:
     value = data.get(field)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_NAME or not value.isprintable():
+    if type(value) is not str or len(value) > LONGEST_NAME or not value.isprintable():
         raise MalformedError(Flaw.WRONG_TYPE, field)
     return value
 

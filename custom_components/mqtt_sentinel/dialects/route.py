@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
+from ..watch.fact import fact
 from ..watch.reports import Occasion, Report, ThingKey
 
 # One message may say several things, about several things.
@@ -14,7 +14,8 @@ type Decoded = Report | Sequence[Report] | None
 type Decoder = Callable[[Message], Decoded]
 
 
-class Message(NamedTuple):
+@fact
+class Message:
     """One MQTT message. ``levels`` is its topic split at "/", without the levels of the site."""
 
     topic: str

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 import time
+from typing import TYPE_CHECKING
 
 from homeassistant.components import mqtt
 from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
@@ -87,17 +88,18 @@ class MqttIntake:
             if unsubscribe not in self._subscriptions:
                 return  # ended, but the MQTT integration was reloaded before and goes on with it
             self.messages += 1
-            at = Instant(received.timestamp, time.time())
-            self.last_message = at.wall
+            self.last_message = wall = time.time()
+            topic = received.topic
             payload = received.payload
-            assert isinstance(payload, bytes)  # encoding=None
+            if TYPE_CHECKING:
+                assert isinstance(payload, bytes)  # encoding=None
             message = Message(
-                received.topic,
-                received.topic.split("/")[skip:],
+                topic,
+                topic.split("/")[skip:],
                 site,
                 payload,
                 received.retain,
-                at,
+                Instant(received.timestamp, wall),
             )
             try:
                 decoded = decode(message)

@@ -11,6 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..watch.pulse import Beat, Pulse, Timing
 from .mqtt import Link, MqttIntake, now
+from .one_timer import OneTimer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class PulseIntake:
         self._heard = 0
         self._looked_at = 0.0
         self._subscriptions: list[CALLBACK_TYPE] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = OneTimer(hass, self._beat)
         self._probes: set[asyncio.Task[None]] = set()
         self._said = False
 
@@ -75,7 +76,7 @@ class PulseIntake:
         """The way to the broker changed: ask only one that can be heard."""
         if link is Link.GONE:
             self._pulse.end()
-            self._arm()
+            self._timer.set(self._pulse.deadline())
         elif link is Link.SUBSCRIBED and not self._pulse.running:
             moment = now()
             self._heard, self._looked_at = self._intake.messages, moment.mono
@@ -96,11 +97,6 @@ class PulseIntake:
             self._beat()
 
     @callback
-    def _due(self) -> None:
-        self._timer = None
-        self._beat()
-
-    @callback
     def _beat(self) -> None:
         """Do what has to be done now, and come back when there is more."""
         moment = now()
@@ -112,7 +108,7 @@ class PulseIntake:
                 self._say_once()
             else:
                 self._intake.set_silent(beat is Beat.SILENT)
-        self._arm()
+        self._timer.set(self._pulse.deadline())
 
     @callback
     def _hear(self, mono: float, wall: float) -> None:
@@ -122,13 +118,6 @@ class PulseIntake:
             # Its time is one of the wall clock, which may be set; it came since the last look.
             self._pulse.hear(min(max(mono - (wall - last), self._looked_at), mono))
         self._heard, self._looked_at = heard, mono
-
-    @callback
-    def _arm(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        deadline = self._pulse.deadline()
-        self._timer = self._hass.loop.call_at(deadline, self._due) if deadline else None
 
     @callback
     def _probe(self) -> None:

@@ -61,10 +61,11 @@ class Cadence:
         """The usual gap in seconds, None before it is known well."""
         return median(self.gaps) if len(self.gaps) >= FEWEST_GAPS else None
 
-    def proposal(self) -> int | None:
-        """An interval in whole seconds within which the thing can keep a promise to ping.
-
-        None when it does not ping, or when its rhythm is not known well yet.
-        """
-        usual = self.usual() if self.pings else None
+    def interval(self) -> int | None:
+        """An interval in whole seconds with room for a late message; None before it is known."""
+        usual = self.usual()
         return None if usual is None else max(1, math.ceil(usual * _ROOM))
+
+    def proposal(self) -> int | None:
+        """An interval within which the thing can keep a promise to ping; None if it does not."""
+        return self.interval() if self.pings else None

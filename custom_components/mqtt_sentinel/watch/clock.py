@@ -1,9 +1,10 @@
 """One moment on the two clocks that the heart needs."""
 
-from typing import NamedTuple
+from .fact import fact
 
 
-class Instant(NamedTuple):
+@fact
+class Instant:
     """A moment: ``mono`` for deadlines, ``wall`` for people and for storage, both in seconds."""
 
     mono: float

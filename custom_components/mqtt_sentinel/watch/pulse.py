@@ -143,7 +143,7 @@ class Pulse:
 
     def _missed_after(self) -> float | None:
         """How long the broker may say nothing by its own cadence, None while it has none."""
-        interval = self.cadence.proposal()
+        interval = self.cadence.interval()
         return None if interval is None else self.timing.missed * interval
 
     def _probe_at(self) -> float | None:

@@ -1,8 +1,10 @@
 """Typed facts heard about a thing, whatever protocol they came by."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ class ThingKey(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Report:
     """One fact about one thing.
 
@@ -31,7 +33,7 @@ class Report:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConnectionReport(Report):
     """The thing says, or its Last Will says for it, whether it is connected."""
 
@@ -39,26 +41,26 @@ class ConnectionReport(Report):
     details: DeviceDetails | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PingReport(Report):
     """The thing says nothing but that it works."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class FeedbackReport(Report):
     """The thing answers a command: done, or failed."""
 
     ok: bool
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TelemetryReport(Report):
     """Values that the thing measured, by their name."""
 
     values: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RelayReport(Report):
     """A relay of the thing is on or off; ``by`` says what switched it, when it told."""
 
@@ -81,7 +83,7 @@ class Occasion(StrEnum):
     VIDEO = "video"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OccasionReport(Report):
     """Something happened at the thing.
 
@@ -96,7 +98,7 @@ class OccasionReport(Report):
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class EvidenceReport(Report):
     """A picture or a video that the thing took itself, for the event ``event_id``."""
 
@@ -106,7 +108,7 @@ class EvidenceReport(Report):
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DeviceDetails:
     """What a device tells of itself besides being connected; ``uptime`` in seconds."""
 

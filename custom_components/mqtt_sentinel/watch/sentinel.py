@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 _HAPPENED = (OccasionReport, EvidenceReport)
+# What shows that a thing works, and not only that it is there.
+_PINGS = (PingReport, TelemetryReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,15 @@ class Sentinel:
     """All watches of one hub. Every method that lets time or facts in takes ``now``.
 
     Each answers with what changed: of the watch that it is about first, then of those behind it.
-    What became of storms by that is in :attr:`storms`.
+    What became of storms by that is in :attr:`storms`; :attr:`open_incidents` names the watches
+    that have one.
     """
 
     def __init__(self) -> None:
         """Start with no watch, and with no broker."""
         self.watches: dict[str, Watched] = {}
         self.storms = Storms()
+        self.open_incidents: set[str] = set()
         self.known = KnownThings()
         self.occasions = Occasions()
         self._by_key: dict[ThingKey, Watched] = {}
@@ -120,6 +124,8 @@ class Sentinel:
     def _go_on(self, watch: Watched) -> None:
         """Take up the incident that was open before."""
         incident = watch.incident
+        if incident:
+            self.open_incidents.add(watch.config.id)
         if incident and incident.storm:
             self.storms.goes_on(incident.storm, watch.config.id, incident.opened_at)
         if incident and incident.reason is Reason.FLAPPING:
@@ -158,6 +164,7 @@ class Sentinel:
         if self._by_key.get(key) is watch:
             del self._by_key[key]
         self._deadlines.set(watch_id, None)
+        self.open_incidents.discard(watch_id)
         if parent:
             del self._children[parent][watch_id]
         return self._tell_children(watch, now, gone=False)
@@ -187,6 +194,7 @@ class Sentinel:
         """Put a report into the facts; tell whether a judgement could differ now."""
         facts = watch.facts
         up = True  # whatever speaks is there
+        matters = False
         if isinstance(report, ConnectionReport):
             watch.connection = report
             up = report.up
@@ -194,19 +202,18 @@ class Sentinel:
                 self.fresh.append(watch)
             if not up:
                 watch.doubt()
+            elif not report.retained:
+                watch.last_seen = report.at.wall
         else:
             if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
                 self.fresh.append(watch)
             if report.retained:
                 return False
-            watch.cadence.learn(report)
-        if is_sign_of_life(report):
             watch.last_seen = report.at.wall
-        matters = False
-        if not isinstance(report, ConnectionReport):
+            watch.cadence.learn(report)
             if facts.up is False:
                 return False  # it said that it is not there, and has to say that it is
-            if isinstance(report, PingReport | TelemetryReport):
+            if isinstance(report, _PINGS):
                 matters = self._take_in_ping(watch, report.at.mono)
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
@@ -396,11 +403,13 @@ class Sentinel:
         if watch.judgement.verdict is Verdict.MISMATCH:
             if incident is None:
                 watch.incident = _open(watch, now)
+                self.open_incidents.add(watch.config.id)
                 self._gather(watch, now)
                 return Turn.OPENED, watch.incident
             return self._update(watch, incident, now)
         if incident and is_over(incident, watch.judgement, watch.facts.expectation.wanted):
             watch.incident = None
+            self.open_incidents.discard(watch.config.id)
             self.storms.closed(incident.storm, watch.config.id, now.wall)
             closed = incident.noted(now.wall, watch.judgement.reason)
             return Turn.CLOSED, replace(closed, closed_at=now.wall, up=watch.facts.up)

@@ -10,16 +10,12 @@ if TYPE_CHECKING:
 
 
 class Vitals:
-    """Numbers about the hub, all since it was started; the uptime of the last day at most.
+    """Numbers about the hub, all since it was started; the uptime of the last day at most."""
 
-    ``errors`` are changes that one of their consumers failed to take.
-    """
-
-    __slots__ = ("_rate", "_uptime", "errors")
+    __slots__ = ("_rate", "_uptime")
 
     def __init__(self, now: Instant) -> None:
         """Begin to count; of the broker nothing is known yet."""
-        self.errors = 0
         self._rate = Rate(now.mono)
         self._uptime: Uptime | None = None
 

@@ -1,0 +1,49 @@
+"""Measures MQTT Sentinel against the same work in the same run; see benchmarks/README.md."""
+
+import argparse
+import asyncio
+from pathlib import Path
+import sys
+import tempfile
+
+from demo.broker import BrokerError
+from demo.client import ApiError
+from demo.home import HomeError
+
+from .measure import QUICK, ROWS, Effort, MeasureError, measure
+from .results import Row, as_json, as_table
+from .rig import stage
+
+
+async def _run(interpreter: str, effort: Effort, wanted: list[str]) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as directory:
+        async with stage(interpreter, Path(directory)) as place:
+            rows = []
+            async for row in measure(place, effort, wanted):
+                print(f"measured: {as_table([row], head=False)}", file=sys.stderr, flush=True)
+                rows.append(row)
+            return rows
+
+
+def main() -> int:
+    """Measure, and show what came out; a missed bar is no failure."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
+    parser.add_argument("--row", nargs="+", action="extend", choices=ROWS, help="only these")
+    parser.add_argument("--quick", action="store_true", help="fewer messages and watches: a trial")
+    parser.add_argument("--python", default=sys.executable, help="whose Home Assistant to run")
+    arguments = parser.parse_args()
+    effort = QUICK if arguments.quick else Effort()
+    try:
+        rows = asyncio.run(_run(arguments.python, effort, arguments.row or list(ROWS)))
+    except (ApiError, BrokerError, HomeError, MeasureError, TimeoutError) as reason:
+        print(f"error: {reason!r}", file=sys.stderr)
+        return 1
+    print(as_table(rows))
+    if arguments.json:
+        print(as_json(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

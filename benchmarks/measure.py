@@ -1,0 +1,346 @@
+"""What is measured, each on Home Assistants of its own at the one broker."""
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count, islice
+from statistics import median
+
+from . import load
+from .load import Maker, Message
+from .results import Judged, Row, percentile
+from .rig import Outcome, Rig, Stage, rig
+
+OURS, BARE, CORE = "ours", "bare", "core"
+"""The sites: ours, the bare subscriber's, Home Assistant's own sensors'. All names are as long."""
+
+_DEVICES = 100
+_FEW = 10
+_RATE = 5_000.0
+_DIALECTS = ("autocore", "services")
+_FILTERS = ("autocore/+/status", "autocore/+/telemetry", "ping/+/+", "connected/+/+")
+_MILLISECONDS = 1000.0
+
+_FEW_SITE, _MANY_SITE = "few_", "many"
+_MOST_TRACED = 2_000
+"""Tracing what is held makes Home Assistant slow; a watch holds the same among fewer."""
+_LAG_ROUNDS = 3
+_LAG_ATTEMPTS = 3
+_KEPT_UP = 0.9
+"""Where less of the messages than this got through in time, the lag would say nothing."""
+
+
+_TARGETS = 8
+"""So many things fall silent, one after the other: too few, and too rarely, to be a storm."""
+_TARGET_INTERVAL = 8.0
+"""Seconds within which a target promises a ping; it may miss none."""
+_TARGET_EVERY = 1.0
+_PENDING_INTERVAL = 3600.0
+_LATE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured: rounds, messages a flood, seconds of a paced load, the many watches."""
+
+    rounds: int = 9
+    messages: int = 10_000
+    seconds: float = 5.0
+    many: int = 10_000
+
+
+QUICK = Effort(rounds=3, messages=2_000, seconds=2.0, many=500)
+
+
+class MeasureError(Exception):
+    """A measurement did not come to an end; the text says why."""
+
+
+type Flood = Callable[[], Awaitable[float]]
+
+
+async def in_rounds(rounds: int, floods: Mapping[str, Flood]) -> list[dict[str, float]]:
+    """What each flood measured, in each round; one more round, the first, goes uncounted.
+
+    The floods of a round follow each other at once, in another order each time.
+    """
+    names = list(floods)
+    measured = []
+    for number in range(rounds + 1):
+        turn = number % len(names)
+        measured.append({name: await floods[name]() for name in names[turn:] + names[:turn]})
+    return measured[1:]
+
+
+def _endless(kind: Maker, site: str, devices: int) -> Iterator[Message]:
+    """Messages of one kind, of each device in turn."""
+    for number in count():
+        yield kind(site, number % devices, number // devices)
+
+
+def _flood(house: Rig, kind: Maker, site: str, devices: int, effort: Effort) -> Flood:
+    """Floods that answer CPU microseconds a message."""
+    endless = _endless(kind, site, devices)
+
+    async def flood() -> float:
+        messages = list(islice(endless, effort.messages))
+        await house.quiet()
+        return (await house.flood(messages)).micros
+
+    return flood
+
+
+@asynccontextmanager
+async def _house(place: Stage) -> AsyncGenerator[Rig]:
+    """All subscribers in one process: a hundred devices of ours, of the bare one, and the core's."""
+    numbers = range(_DEVICES)
+    async with rig(
+        place,
+        OURS,
+        load.sensors(CORE, _DEVICES),
+        bare=[f"{BARE}/{topic_filter}" for topic_filter in _FILTERS],
+        dialects=_DIALECTS,
+        site=OURS,
+        subentries=[
+            *(load.autocore_watch(OURS, number) for number in numbers),
+            *(load.service_watch(OURS, number) for number in numbers),
+        ],
+    ) as house:
+        yield house
+
+
+async def _against_bare(
+    house: Rig, effort: Effort, kind: Maker, name: str, title: str
+) -> list[Row]:
+    floods = {site: _flood(house, kind, site, _DEVICES, effort) for site in (OURS, BARE)}
+    measured = await in_rounds(effort.rounds, floods)
+    spans = [(spans[OURS], spans[BARE]) for spans in measured]
+    return [Row.of_rounds(name, f"{title}, against a bare callback", "us", spans, 1.1)]
+
+
+async def telemetry(house: Rig, effort: Effort) -> list[Row]:
+    """Telemetry of 4 values from 100 devices: ours, a bare callback, the core's own sensors."""
+    floods = {
+        site: _flood(house, load.telemetry, site, _DEVICES, effort) for site in (OURS, BARE, CORE)
+    }
+    measured = await in_rounds(effort.rounds, floods)
+    title = "CPU a message of 4 values, against "
+    return [
+        Row.of_rounds(
+            name, title + told, "us", [(spans[OURS], spans[against]) for spans in measured], bar
+        )
+        for name, told, against, bar in (
+            ("telemetry", "a bare callback", BARE, 1.5),
+            ("telemetry_core", "Home Assistant's own MQTT sensors", CORE, 1.0),
+        )
+    ]
+
+
+async def status(house: Rig, effort: Effort) -> list[Row]:
+    """A status that changes no verdict, as nearly all do."""
+    return await _against_bare(house, effort, load.status, "status", "CPU a status message")
+
+
+async def ping(house: Rig, effort: Effort) -> list[Row]:
+    """A ping in time."""
+    return await _against_bare(house, effort, load.ping, "ping", "CPU a ping")
+
+
+async def lag(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while a fleet talks."""
+    return [await _lag(house, effort, load.mixed, "lag", "a fleet talks")]
+
+
+async def lag_garbage(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while nothing that comes can be read."""
+    return [await _lag(house, effort, load.garbage, "lag_garbage", "nothing can be read")]
+
+
+async def lag_strangers(house: Rig, effort: Effort) -> list[Row]:
+    """How late the event loop is while only things talk that nobody watches."""
+    return [await _lag(house, effort, load.stranger, "lag_strangers", "only strangers talk")]
+
+
+async def _lag(house: Rig, effort: Effort, kind: Maker, name: str, title: str) -> Row:
+    async def paced(site: str) -> float:
+        """The lag, of an attempt in which the messages got through as fast as they should."""
+        rate = 0.0
+        for _ in range(_LAG_ATTEMPTS):
+            messages = list(islice(_endless(kind, site, _DEVICES), int(_RATE * effort.seconds)))
+            await house.quiet()
+            lags, span = await asyncio.gather(
+                house.lags(effort.seconds), house.pace(messages, _RATE)
+            )
+            rate = span.count / span.wall
+            if rate >= _RATE * _KEPT_UP:
+                return percentile(lags, 0.99) * _MILLISECONDS
+        raise MeasureError(f"{name}, {site}: only {rate:.0f} messages a second got through")
+
+    ours = [await paced(OURS) for _ in range(_LAG_ROUNDS)]
+    bare = [await paced(BARE) for _ in range(_LAG_ROUNDS)]
+    return Row(
+        name,
+        f"event loop lag (p99) at {_RATE:.0f} messages/s, {title}",
+        "ms",
+        median(ours),
+        median(bare),
+        None,
+        10.0,
+        Judged.OURS,
+    )
+
+
+IN_ONE_HOUSE: Mapping[str, Callable[[Rig, Effort], Awaitable[list[Row]]]] = {
+    "telemetry": telemetry,
+    "status": status,
+    "ping": ping,
+    "lag": lag,
+    "lag_garbage": lag_garbage,
+    "lag_strangers": lag_strangers,
+}
+
+
+@asynccontextmanager
+async def _few_and_many(
+    place: Stage, many: int, *, traced: bool = False
+) -> AsyncGenerator[dict[str, Rig]]:
+    """Two Home Assistants, side by side, with few and with many watches, each told of once."""
+    kind = "traced" if traced else "timed"
+    async with AsyncExitStack() as stack:
+        houses = {}
+        for site, watches in ((_FEW_SITE, _FEW), (_MANY_SITE, many)):
+            houses[site] = house = await stack.enter_async_context(
+                rig(
+                    place,
+                    f"{site}-{kind}",
+                    dialects=_DIALECTS,
+                    site=site,
+                    subentries=[load.autocore_watch(site, number) for number in range(watches)],
+                    entities=False,
+                    traced=traced,
+                )
+            )
+            if await house.entities():
+                raise MeasureError("MQTT Sentinel made entities where there should be none")
+            for say in (load.status, load.telemetry):
+                await house.flood(list(islice(_endless(say, site, watches), watches)))
+            await house.quiet()
+        yield houses
+
+
+async def growth(place: Stage, effort: Effort) -> list[Row]:
+    """What a message costs with few watches and with many."""
+    watches = {_FEW_SITE: _FEW, _MANY_SITE: effort.many}
+    async with _few_and_many(place, effort.many) as houses:
+        floods = {
+            site: _flood(house, load.mixed, site, watches[site], effort)
+            for site, house in houses.items()
+        }
+        measured = await in_rounds(effort.rounds, floods)
+    spans = [(spans[_MANY_SITE], spans[_FEW_SITE]) for spans in measured]
+    title = f"CPU a message with {effort.many} watches, against {_FEW}"
+    return [Row.of_rounds("growth", title, "us", spans, 1.15)]
+
+
+async def memory(place: Stage, effort: Effort) -> list[Row]:
+    """What a watch holds in memory: what many hold more than few, where none has an entity."""
+    watches = min(effort.many, _MOST_TRACED)
+    async with _few_and_many(place, watches, traced=True) as houses:
+        many, few = [await houses[site].memory() for site in (_MANY_SITE, _FEW_SITE)]
+    held = (many - few) / (watches - _FEW) / 1024
+    title = "memory a watch beyond its entities"
+    return [Row("memory", title, "KiB", held, None, None, 10.0, Judged.OURS)]
+
+
+async def deadline(place: Stage, effort: Effort) -> list[Row]:
+    """From the moment that a ping is missed to the issue and the event, while many are awaited."""
+    targets = range(effort.many, effort.many + _TARGETS)
+    checks = {"grace": 0.0, "settle": 0.0, "ping_misses": 1}
+    async with rig(
+        place,
+        "deadline",
+        dialects=_DIALECTS,
+        site=OURS,
+        pings=[f"{OURS}/{load.ping_topic(number)}" for number in targets],
+        subentries=[
+            *(
+                load.service_watch(OURS, number, **checks, ping_interval=_PENDING_INTERVAL)
+                for number in range(effort.many)
+            ),
+            *(
+                load.service_watch(OURS, number, **checks, ping_interval=_TARGET_INTERVAL)
+                for number in targets
+            ),
+        ],
+        entities=False,
+    ) as house:
+        everyone = range(effort.many + _TARGETS)
+        await house.flood([load.online(OURS, number, 0) for number in everyone])
+        await house.flood([load.ping(OURS, number, 0) for number in range(effort.many)])
+        await house.quiet()
+        begun = len(await house.outcomes())
+        for number in targets:
+            await house.flood([load.ping(OURS, number, 0)])
+            await asyncio.sleep(_TARGET_EVERY)
+        await asyncio.sleep(_TARGET_INTERVAL + _LATE_SECONDS)
+        outcomes = (await house.outcomes())[begun:]
+    late = [
+        (told - _TARGET_INTERVAL) * _MILLISECONDS
+        for number in targets
+        for told in _told_after_ping(outcomes, number)
+    ]
+    title = f"deadline to issue and event, with {effort.many} pings pending (worst of {_TARGETS})"
+    return [Row("deadline", title, "ms", max(late), None, None, 50.0, Judged.OURS)]
+
+
+def _told_after_ping(outcomes: Sequence[Outcome], number: int) -> tuple[float, float]:
+    """Seconds from the last ping of a target to its issue and to its event."""
+    watch_id = load.service_watch(OURS, number)["subentry_id"]
+    pinged = [
+        outcome["at"]
+        for outcome in outcomes
+        if outcome["what"] == "ping" and outcome["of"].endswith(load.ping_topic(number))
+    ]
+    told = {
+        what: [
+            outcome["at"]
+            for outcome in outcomes
+            if outcome["what"] == what and watch_id in outcome["of"] and outcome["at"] > pinged[-1]
+        ]
+        for what in ("issue", "event")
+    }
+    if not all(told.values()):
+        raise MeasureError(f"deadline: {watch_id} fell silent, and nobody was told: {told}")
+    return min(told["issue"]) - pinged[-1], min(told["event"]) - pinged[-1]
+
+
+ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
+    "growth": growth,
+    "memory": memory,
+    "deadline": deadline,
+}
+
+ROWS = (*IN_ONE_HOUSE, *ALONE)
+
+
+async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> AsyncGenerator[Row]:
+    """Measure what is wanted, names of :data:`ROWS`, and yield each row when it is known."""
+    shared = [found for name, found in IN_ONE_HOUSE.items() if name in wanted]
+    if shared:
+        async with _house(place) as house:
+            for found in shared:
+                for row in await found(house, effort):
+                    yield row
+    for name, alone in ALONE.items():
+        if name in wanted:
+            for row in await alone(place, effort):
+                yield row

@@ -1,0 +1,44 @@
+"""The topics that a watch has of its own, and that no dialect of the table listens to."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..dialects import custom
+from ..dialects.ping import ping_decoder
+from .custom import extract_of
+from .mqtt import MqttIntake
+
+if TYPE_CHECKING:
+    from ..dialects.route import Decoder
+    from ..setup_data import WatchSetup
+
+
+class OwnTopics:
+    """Listens to the custom topic and to the ping topics of each watch that has any."""
+
+    def __init__(self, hass: HomeAssistant, mqtt: MqttIntake) -> None:
+        """Start with none."""
+        self._hass = hass
+        self._mqtt = mqtt
+        self._stops: defaultdict[str, list[CALLBACK_TYPE]] = defaultdict(list)
+
+    async def follow(self, setup: WatchSetup) -> None:
+        """Listen to what a watch has now, and no more to what it had."""
+        watch_id = setup.config.id
+        self.forget(watch_id)
+        wanted: list[tuple[str, Decoder]] = []
+        if setup.custom:
+            decode = custom.decoder(setup.custom, extract_of(self._hass, setup.custom))
+            wanted.append((setup.custom.topic, decode))
+        ping = ping_decoder(setup.config.key)
+        wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
+        for topic_filter, read in wanted:
+            self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
+
+    @callback
+    def forget(self, watch_id: str) -> None:
+        """Listen no more for a watch."""
+        for stop in self._stops.pop(watch_id, ()):
+            stop()
