@@ -85,6 +85,7 @@ class Hub:
         self._changes = 0
         self._source: object = None
         self._adders: list[Callable[[str], None]] = []
+        self._changers: list[Callable[[str], None]] = []
         self._last_seen_told: dict[str, float | None] = {}
         self._stops: list[CALLBACK_TYPE] = []
         self._timer = OneTimer(hass, self._due)
@@ -255,9 +256,10 @@ class Hub:
             for add in self._adders:
                 add(subentry_id)
             return
-        registry = dr.async_get(self.hass)
+        for change in self._changers:
+            change(subentry_id)
         if device_id := self.device_id(subentry_id):
-            registry.async_update_device(device_id, name=name)
+            dr.async_get(self.hass).async_update_device(device_id, name=name)
         self.audience.notify(Moment.SHOW, subentry_id, None)
 
     # What the platforms and entities need
@@ -268,6 +270,10 @@ class Hub:
         for subentry_id in [*self._setups, *self.expectations.alarms]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
+
+    def on_changed(self, change: Callable[[str], None]) -> None:
+        """Call ``change`` with the id of a subentry that was there and was set up otherwise."""
+        self._changers.append(change)
 
     def alarm(self, alarm_id: str) -> GuardedAlarm:
         """The alarm with this id. Raises KeyError when there is none."""
