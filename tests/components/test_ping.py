@@ -107,9 +107,7 @@ async def test_a_service_that_never_pings_is_a_mismatch_after_the_grace(house: H
 
 @pytest.mark.parametrize("topic", ["node/beat", "other/x/beat"])
 async def test_any_of_several_topics_may_be_the_ping(house: House, topic: str) -> None:
-    await house.set_up(
-        watch("front", ping_interval=10, ping_topics=["node/beat", "other/+/beat"])
-    )
+    await house.set_up(watch("front", ping_interval=10, ping_topics=["node/beat", "other/+/beat"]))
     await house.service(FRONT, "on")
     for _ in range(20):
         await house.clock.advance(5)

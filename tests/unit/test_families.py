@@ -88,7 +88,10 @@ def test_the_death_of_a_parent_is_one_incident(bridge_first: bool) -> None:
 def test_those_behind_it_say_nothing_new_while_it_is_gone() -> None:
     sentinel = family()
     sentinel.hear(connection(False, 100, key=BRIDGE))
-    for report in (connection(False, 101, key=BULB), connection(True, 102, key=BULB, retained=True)):
+    for report in (
+        connection(False, 101, key=BULB),
+        connection(True, 102, key=BULB, retained=True),
+    ):
         [change] = sentinel.hear(report)
         assert (change.after.reason, change.turn) == (Reason.PARENT_GONE, None)
     sentinel.expect("plug", ARMED, at(103))

@@ -112,9 +112,7 @@ def test_no_rounding_error_misses_the_moment(base: float, interval: float, numbe
 def test_the_next_deadline_is_always_in_the_future(
     base: float, interval: float, now: float
 ) -> None:
-    facts = Facts(
-        broker=True, judged_from=0.0, expectation=UP, up=True, live=True, ping_from=base
-    )
+    facts = Facts(broker=True, judged_from=0.0, expectation=UP, up=True, live=True, ping_from=base)
     judgement = judge(facts, CheckSettings(ping_interval=interval), now)
     assert judgement.until is not None
     assert judgement.until > now
@@ -138,9 +136,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("waiting", "pinged", "now", "verdict", "why", "missed", "until"), TABLE
-)
+@pytest.mark.parametrize(("waiting", "pinged", "now", "verdict", "why", "missed", "until"), TABLE)
 def test_the_table(
     waiting: float,
     pinged: float,
