@@ -85,6 +85,7 @@ class Hub:
         self._changes = 0
         self._source: object = None
         self._adders: list[Callable[[str], None]] = []
+        self._changers: list[Callable[[str], None]] = []
         self._last_seen_told: dict[str, float | None] = {}
         self._stops: list[CALLBACK_TYPE] = []
         self._timer = OneTimer(hass, self._due)
@@ -253,9 +254,10 @@ class Hub:
             for add in self._adders:
                 add(subentry_id)
             return
-        registry = dr.async_get(self.hass)
+        for change in self._changers:
+            change(subentry_id)
         if device_id := self.device_id(subentry_id):
-            registry.async_update_device(device_id, name=name)
+            dr.async_get(self.hass).async_update_device(device_id, name=name)
         self.audience.notify(Moment.SHOW, subentry_id, None)
 
     # What the platforms and entities need
@@ -272,6 +274,10 @@ class Hub:
         implied = self.sentinel.watches.keys() - self.entry.subentries.keys()
         watches = [self.sentinel.watches[watch_id] for watch_id in implied]
         return [*self.sentinel.known, *(watch.as_known() for watch in watches)]
+
+    def on_changed(self, change: Callable[[str], None]) -> None:
+        """Call ``change`` with the id of a subentry that was there and was set up otherwise."""
+        self._changers.append(change)
 
     def alarm(self, alarm_id: str) -> GuardedAlarm:
         """The alarm with this id. Raises KeyError when there is none."""
@@ -307,9 +313,9 @@ class Hub:
 
     @callback
     def mute_storm(self, storm_id: str) -> None:
-        """Say nothing more of a storm."""
-        self.sentinel.storms.mute(storm_id)
-        self._tell_storms()
+        """Say nothing more of all that is wrong in a storm."""
+        for watch_id in list(self.sentinel.storms.open[storm_id].members):
+            self.mute(watch_id)
 
     # The way through
 

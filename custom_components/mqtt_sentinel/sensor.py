@@ -21,6 +21,7 @@ from .hub import SentinelConfigEntry
 from .hub_sensors import DESCRIPTIONS, HubSensor
 from .outcome.values import Kind
 from .outcome.wording import as_utc
+from .ping_entities import add_ping_sensors
 from .value_entities import add_items_of, value_sensors
 from .watch.alarm import Protection
 
@@ -93,6 +94,7 @@ async def async_setup_entry(
             SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
         },
     )
+    add_ping_sensors(hass, entry, async_add_entities)
     add_items_of(
         entry, async_add_entities, {Kind.VALUE: value_sensors, Kind.DETAIL: detail_sensors}
     )

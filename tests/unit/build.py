@@ -43,9 +43,13 @@ def watch_of(
     settle: float = 15.0,
     grace: float = 60.0,
     require_live: bool = False,
+    ping_interval: float | None = None,
+    ping_misses: int = 3,
+    parent: ThingKey | None = None,
 ) -> WatchConfig:
     """A watch, as a user set it up."""
-    return WatchConfig(watch_id, key, watch_id.title(), CheckSettings(settle, grace, require_live))
+    settings = CheckSettings(settle, grace, require_live, ping_interval, ping_misses)
+    return WatchConfig(watch_id, key, watch_id.title(), settings, parent)
 
 
 def connection(

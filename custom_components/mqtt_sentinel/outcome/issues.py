@@ -44,8 +44,7 @@ def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
     """
     incident = watch.incident
     issue_id = incident_issue_id(watch.config.id)
-    is_quiet = incident is None or incident.muted or incident.storm is not None
-    if incident is None or is_quiet or watch.judgement.verdict is Verdict.PENDING:
+    if incident is None or incident.storm is not None or _is_quiet(watch):
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
     ir.async_create_issue(
@@ -79,8 +78,12 @@ def hide_incident(hass: HomeAssistant, watch_id: str) -> None:
 def show_storm(
     hass: HomeAssistant, entry_id: str, storm: Storm, watches: Mapping[str, Watched]
 ) -> None:
-    """Say what is true of a storm now; one that is over or muted has no issue."""
-    if storm.closed_at is not None or storm.muted:
+    """Say what is true of a storm now.
+
+    One that is over has no issue, and neither has one of which all that is still open is muted, or
+    just being verified again.
+    """
+    if storm.closed_at is not None or all(_is_quiet(watches[name]) for name in storm.members):
         hide_storm(hass, storm.id)
         return
     ir.async_create_issue(
@@ -99,6 +102,12 @@ def show_storm(
             "since": local_time(storm.opened_at),
         },
     )
+
+
+def _is_quiet(watch: Watched) -> bool:
+    """Tell whether there is nothing to say of a watch now."""
+    muted = watch.incident is None or watch.incident.muted
+    return muted or watch.judgement.verdict is Verdict.PENDING
 
 
 @callback

@@ -214,7 +214,7 @@ class Sentinel:
             if facts.up is False:
                 return False  # it said that it is not there, and has to say that it is
             if isinstance(report, _PINGS):
-                matters = self._take_in_ping(watch, report.at.mono)
+                matters = self._take_in_ping(watch, report.at)
         live = not report.retained or (facts.live and facts.up is up)
         if facts.up is up and facts.live is live:
             return matters
@@ -227,13 +227,14 @@ class Sentinel:
             facts.accepted = False
         return True
 
-    def _take_in_ping(self, watch: Watched, at: float) -> bool:
+    def _take_in_ping(self, watch: Watched, at: Instant) -> bool:
         """Note a live ping; tell whether a judgement could differ now.
 
         A ping in time moves the next deadline, and nothing else: that is done when it comes up.
         """
         facts = watch.facts
-        facts.pinged_at = max(facts.pinged_at, at)
+        if at.mono >= facts.pinged_at:
+            facts.pinged_at, watch.last_ping = at.mono, at.wall
         if not watch.config.settings.ping_interval:
             return False
         if facts.accepted and facts.expectation.wanted is Wanted.UP:
@@ -346,6 +347,8 @@ class Sentinel:
         if watch.incident is None or watch.incident.muted:
             return ()
         watch.incident = replace(watch.incident, muted=True).noted(now.wall, "muted")
+        if watch.incident.storm:
+            self.storms.touched(watch.incident.storm)
         same = watch.judgement
         return [Change(watch, same, same, turn=Turn.UPDATED, incident=watch.incident)]
 
@@ -365,6 +368,8 @@ class Sentinel:
             facts.agreed = True
         watch.misses += max(after.misses - before.misses, 0)
         turn, incident = self._follow(watch, now)
+        if watch.incident and watch.incident.storm and (turn or before.verdict != after.verdict):
+            self.storms.touched(watch.incident.storm)
         changes: list[Change] = []
         if before != after or connection is not None or turn is not None:
             changes.append(Change(watch, before, after, connection, turn, incident))

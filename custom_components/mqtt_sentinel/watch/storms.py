@@ -16,15 +16,19 @@ WITHIN = 5.0
 class Storm:
     """Incidents that opened within moments: ``members`` are the watches whose are still open.
 
-    ``opened_at`` and ``closed_at`` in epoch seconds; ``count`` is how many it ever was.
+    ``ever`` are all watches that it met. ``opened_at`` and ``closed_at`` in epoch seconds.
     """
 
     id: str
     opened_at: float
     members: set[str] = field(default_factory=set)
-    count: int = 0
-    muted: bool = False
+    ever: set[str] = field(default_factory=set)
     closed_at: float | None = None
+
+    @property
+    def count(self) -> int:
+        """How many watches it ever was."""
+        return len(self.ever)
 
 
 class Storms:
@@ -85,9 +89,8 @@ class Storms:
             self._last = None
         self._tell(Turn.CLOSED, storm)
 
-    def mute(self, storm_id: str) -> None:
-        """Say nothing more of a storm."""
-        self.open[storm_id].muted = True
+    def touched(self, storm_id: str) -> None:
+        """An open incident of a storm is muted, or judged otherwise: so the storm may be, too."""
         self._tell(Turn.UPDATED, self.open[storm_id])
 
     def news(self) -> list[tuple[Turn, Storm]]:
@@ -98,9 +101,8 @@ class Storms:
 
     def _join(self, storm: Storm, watch_id: str) -> None:
         self.open[storm.id] = storm
-        if watch_id not in storm.members:
-            storm.members.add(watch_id)
-            storm.count += 1
+        storm.members.add(watch_id)
+        storm.ever.add(watch_id)
 
     def _tell(self, turn: Turn, storm: Storm) -> None:
         before = self._news.get(storm.id)

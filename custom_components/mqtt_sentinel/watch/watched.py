@@ -77,8 +77,9 @@ class Watched:
     """The state of one watch; only the sentinel changes it. Times in epoch seconds.
 
     ``connection`` is the last connection report since the subscriptions, ``last_up`` what was ever
-    reported last, ``last_seen`` the last live message that did not say goodbye. ``misses`` are all
-    pings that ever were missing, ``children`` the watches that are reached through this one.
+    reported last, ``last_seen`` the last live message that did not say goodbye, ``last_ping`` the
+    last live ping. ``misses`` are all pings that ever were missing, ``children`` the watches that
+    are reached through this one.
     """
 
     config: WatchConfig
@@ -90,6 +91,7 @@ class Watched:
     connection: ConnectionReport | None = None
     last_up: bool | None = None
     last_seen: float | None = None
+    last_ping: float | None = None
     misses: int = 0
     details: DeviceDetails = NO_DETAILS
     telemetry: Telemetry = field(default_factory=Telemetry)
