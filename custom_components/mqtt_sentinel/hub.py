@@ -28,7 +28,6 @@ from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
 from .watch.incidents import Turn
-from .watch.known import KnownThing
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
 from .watch.vitals import Vitals
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
     from .watch.expectation import Expectation
+    from .watch.known import KnownThing
     from .watch.reports import DeviceDetails, Report, ThingKey
 
 _LOGGER = logging.getLogger(__name__)
@@ -235,9 +235,7 @@ class Hub:
         watch = self.sentinel.watches[watch_id]
         self._apply(*self.sentinel.remove(watch_id, now()))
         if not setup.custom and (watch.connection or watch.last_seen):
-            self.sentinel.known.put_back(
-                KnownThing(watch.config.key, watch.connection, watch.last_seen, watch.cadence)
-            )
+            self.sentinel.known.put_back(watch.as_known())
         self._last_seen_told.pop(watch_id, None)
         self.values.forget(watch_id)
         self._own_topics.forget(watch_id)
@@ -268,6 +266,12 @@ class Hub:
         for subentry_id in [*self._setups, *self.expectations.alarms]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
+
+    def unwatched(self) -> list[KnownThing]:
+        """What was heard and can be watched; also what is watched only for those behind it."""
+        implied = self.sentinel.watches.keys() - self.entry.subentries.keys()
+        watches = [self.sentinel.watches[watch_id] for watch_id in implied]
+        return [*self.sentinel.known, *(watch.as_known() for watch in watches)]
 
     def alarm(self, alarm_id: str) -> GuardedAlarm:
         """The alarm with this id. Raises KeyError when there is none."""

@@ -92,6 +92,22 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Steady:
+    """Whether it comes and goes: its last flips, which side it is on, since when it is well.
+
+    ``hold`` is how long that has to last, None while it does not flap; ``next_hold`` how long it
+    would have to last next, if it flapped again soon after ``over_at``.
+    """
+
+    flips: tuple[float, ...] = ()
+    side: bool | None = None
+    hold: float | None = None
+    good_since: float | None = None
+    next_hold: float = 60.0
+    over_at: float = -3600.0
+
+
+@dataclass(frozen=True)
 class OpenIncident:
     """What the design says of an incident while it is open."""
 
@@ -141,6 +157,7 @@ class Story:
         self.log = [made, *before]
         self.found: dict[tuple[str, int], object] = {}
         self.pages: list[Page] = []
+        self._steady = Steady()
         self.look(made.at, made.wall)
 
     def happened(self, *entries: Entry) -> None:
@@ -161,7 +178,9 @@ class Story:
         """Note what the design says at this moment."""
         line, up, raw = len(self.log) - 1, self.heard()[0], self.raw_answer(at)
         page = Page(line, at, wall, raw, raw, up, self.expected(), self.since())
-        self.pages.append(replace(page, answer=self._steadied(raw, at, [*self.pages, page])))
+        steady = self._steady_after(page)
+        self.pages.append(replace(page, answer=self._steadied(page, steady)))
+        self._steady = steady
 
     def _awaits_ping(self) -> bool:
         """Tell whether a ping would make a difference."""
@@ -314,69 +333,60 @@ class Story:
 
     # Coming and going
 
-    def _steadied(self, raw: Answer, at: float, pages: list[Page]) -> Answer:
+    def _steadied(self, page: Page, steady: Steady) -> Answer:
         """What the design says of a moment, after all that was said before."""
-        hold = self._hold(pages)
-        if hold is None or raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
+        raw = page.raw
+        if steady.hold is None or raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
             return raw
-        seconds, good_since = hold
-        if raw.verdict is Verdict.OK and (good_since is None or at >= good_since + seconds):
+        since = steady.good_since
+        if raw.verdict is Verdict.OK and (since is None or page.at >= since + steady.hold):
             return raw
         return Answer(Verdict.MISMATCH, Reason.FLAPPING, raw.proof, raw.misses)
 
-    def _hold(self, pages: list[Page]) -> tuple[float, float | None] | None:
-        """How long a recovery has to last, and since when it lasts; None while it is steady."""
-        flips: list[float] = []
-        side: bool | None = None
-        hold: float | None = None
-        good_since: float | None = None
-        next_hold, over_at = 60.0, -3600.0
-        line = -1
-        for page in pages:
-            happened = range(line + 1, page.line + 1)
-            line = page.line
-            kinds = {self.log[number].what for number in happened}
-            fresh = any(
-                self._is_turn(number) for number in happened if self.log[number].what is What.TOLD
-            )
-            if kinds & {What.MADE, What.MOVED, What.RESTARTED}:
-                next_hold, over_at = 60.0, -3600.0
-            if fresh or kinds & {What.ACCEPTED, What.MADE, What.MOVED, What.RESTARTED}:
-                flips, side, hold = [], None, None
-                if What.RESTARTED in kinds or What.MOVED in kinds:
-                    open_then = self._incident_before(page)
-                    hold = 60.0 if open_then and open_then.reason is Reason.FLAPPING else None
-            if What.VERIFIED in kinds and good_since is not None and hold is not None:
-                verified = max(n for n in happened if self.log[n].what is What.VERIFIED)
-                settle = self.settings(verified + 1).settle
-                good_since = min(good_since, self.log[verified].at + settle - hold)
-            raw = page.raw
-            if raw.reason in {*_OVER, Reason.ACCEPTED}:
-                flips, side, hold = [], None, None
-                continue
-            if raw.verdict is Verdict.SUSPENDED:
-                side = None
-            if raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
-                continue
-            good = raw.verdict is Verdict.OK
-            if side is not None and good is not side:
-                flips = [*flips, page.at][-4:]
-                if hold is not None:
-                    hold = hold if good else min(2 * hold, 3600.0)
-                elif len(flips) == 4 and page.at - flips[0] <= 300:
-                    hold = 60.0 if page.at - over_at >= 3600 else next_hold
-            if good is not side:
-                good_since = page.at if good else None
-            side = good
-            if hold is not None and good_since is not None and page.at >= good_since + hold:
-                next_hold, over_at = min(2 * hold, 3600.0), page.at
-                flips, hold = [], None
-        return None if hold is None else (hold, good_since)
+    def _steady_after(self, page: Page) -> Steady:
+        """How steady it is with one more page."""
+        happened = range(self.pages[-1].line + 1 if self.pages else 0, page.line + 1)
+        now = self._begun_anew(page, happened)
+        raw = page.raw
+        if raw.reason in {*_OVER, Reason.ACCEPTED}:
+            return replace(now, flips=(), side=None, hold=None)
+        if raw.verdict is Verdict.SUSPENDED:
+            now = replace(now, side=None)
+        if raw.verdict not in (Verdict.OK, Verdict.MISMATCH):
+            return now
+        good = raw.verdict is Verdict.OK
+        flips, hold = now.flips, now.hold
+        if now.side is not None and good is not now.side:
+            flips = (*flips, page.at)[-4:]
+            if hold is not None:
+                hold = hold if good else min(2 * hold, 3600.0)
+            elif len(flips) == 4 and page.at - flips[0] <= 300:
+                hold = 60.0 if page.at - now.over_at >= 3600 else now.next_hold
+        since = now.good_since
+        if good is not now.side:
+            since = page.at if good else None
+        if hold is not None and since is not None and page.at >= since + hold:
+            return Steady((), good, None, since, min(2 * hold, 3600.0), page.at)
+        return Steady(flips, good, hold, since, now.next_hold, now.over_at)
 
-    def _incident_before(self, page: Page) -> OpenIncident | None:
-        """The incident that was open before a page was written."""
-        before = [other for other in self.pages if other is not page and other.line < page.line]
-        return self.incident(before)
+    def _begun_anew(self, page: Page, happened: range) -> Steady:
+        """How steady it was, before the page, after the lines that it is about."""
+        now = self._steady
+        kinds = {self.log[line].what for line in happened}
+        turned = any(self._is_turn(line) for line in happened if self.log[line].what is What.TOLD)
+        is_new = bool(kinds & {What.MADE, What.MOVED, What.RESTARTED})
+        if is_new:
+            now = Steady()
+            open_then = self.incident()
+            if What.MADE not in kinds and open_then and open_then.reason is Reason.FLAPPING:
+                now = Steady(hold=60.0)
+        if (turned and not is_new) or What.ACCEPTED in kinds:
+            now = replace(now, flips=(), side=None, hold=None)
+        if What.VERIFIED in kinds and now.good_since is not None and now.hold is not None:
+            verified = max(line for line in happened if self.log[line].what is What.VERIFIED)
+            until = self.log[verified].at + self.settings(verified + 1).settle
+            now = replace(now, good_since=min(now.good_since, until - now.hold))
+        return now
 
     def broker_is_there(self) -> bool:
         """Tell whether the last word about the broker is that it is back."""
@@ -500,9 +510,8 @@ class Story:
 
     def answer(self, at: float) -> Answer:
         """What the design says at a moment, of a thing that may come and go."""
-        raw = self.raw_answer(at)
-        page = replace(self.pages[-1], at=at, raw=raw)
-        return self._steadied(raw, at, [*self.pages, page])
+        page = replace(self.pages[-1], at=at, raw=self.raw_answer(at))
+        return self._steadied(page, self._steady_after(page))
 
     def raw_answer(self, at: float) -> Answer:
         """What the design says of a moment alone."""
@@ -553,17 +562,18 @@ class Story:
         if interval := self.settings().ping_interval:
             base = max(self.waits_for_pings_from(), self.pinged_at() or 0.0)
             moments.append(base + (max(int((after - base) / interval), -1) + 1) * interval)
-        if hold := self._hold(self.pages):
-            moments.append(None if hold[1] is None else hold[0] + hold[1])
+        steady = self._steady
+        if steady.hold is not None and steady.good_since is not None:
+            moments.append(steady.good_since + steady.hold)
         return min((when for when in moments if when is not None and when > after), default=None)
 
     # The incident, from all answers that there ever were
 
-    def incident(self, pages: list[Page] | None = None) -> OpenIncident | None:
-        """The incident that is open now, or after some of the pages."""
+    def incident(self) -> OpenIncident | None:
+        """The incident that is open now."""
         incident: OpenIncident | None = None
         line = -1
-        for page in self.pages if pages is None else pages:
+        for page in self.pages:
             happened = self.log[line + 1 : page.line + 1]
             if incident and any(entry.what is What.MUTED for entry in happened):
                 incident = replace(incident, muted=True)

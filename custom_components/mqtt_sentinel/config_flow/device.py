@@ -114,7 +114,7 @@ class DeviceFlow(ConfigSubentryFlow):
         if not self._is_loaded:
             return self.async_abort(reason="not_loaded")
         ways = ["manual", "custom"]
-        if len(self._hub.sentinel.known):
+        if self._hub.unwatched():
             ways.insert(0, "heard")
         return self.async_show_menu(step_id="user", menu_options=ways)
 
@@ -126,7 +126,7 @@ class DeviceFlow(ConfigSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input is not None:
             return await self._identified(key_of(user_input[CONF_THING]))
-        known = list(self._hub.sentinel.known)
+        known = self._hub.unwatched()
         offered = offer(known)
         things = SelectSelector(SelectSelectorConfig(options=options_of(offered)))
         return self.async_show_form(
@@ -150,7 +150,7 @@ class DeviceFlow(ConfigSubentryFlow):
                 errors[CONF_THING] = "bad_thing"
             elif self._is_watched(key):
                 errors[CONF_THING] = "already_configured"
-            elif key not in self._hub.sentinel.known and not user_input.get(CONF_ANYWAY):
+            elif not self._is_heard(key) and not user_input.get(CONF_ANYWAY):
                 errors[CONF_THING] = "not_heard"
             else:
                 return await self._identified(key)
@@ -374,6 +374,10 @@ class DeviceFlow(ConfigSubentryFlow):
             return Cadence()
         known = sentinel.known.get(read_key(self._identity))
         return known.cadence if known else Cadence()
+
+    def _is_heard(self, key: ThingKey) -> bool:
+        """Tell whether a thing that can be watched is known."""
+        return any(thing.key == key for thing in self._hub.unwatched())
 
     def _is_watched(self, key: ThingKey) -> bool:
         """Tell whether another subentry watches this thing."""

@@ -8,6 +8,7 @@ from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
 from .flapping import Steadiness
 from .incidents import Incident, expectation_as_dict, expectation_from_dict
+from .known import KnownThing
 from .reports import NO_DETAILS
 from .telemetry import Telemetry
 from .verdict import Facts, Judgement, Reason, Verdict
@@ -138,6 +139,10 @@ class Watched:
             self.misses,
             self.incident,
         )
+
+    def as_known(self) -> KnownThing:
+        """What is known of the thing, for when nobody watches it."""
+        return KnownThing(self.config.key, self.connection, self.last_seen, self.cadence)
 
     @property
     def is_gone(self) -> bool:
