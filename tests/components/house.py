@@ -142,6 +142,11 @@ class Broker:
             self._client.on_subscribe(None, None, self._held.pop(), [MockMqttReasonCode()], None)
         await self._clock.settle()
 
+    async def acknowledge_next(self) -> None:
+        """Acknowledge the first that is held; those that are asked for then are held, too."""
+        self._client.on_subscribe(None, None, self._held.pop(0), [MockMqttReasonCode()], None)
+        await self._clock.settle()
+
     def hang(self, *, answer: bool = False) -> None:
         """Bring back nothing that is published, or again with ``answer``; the connection stays."""
         self._client.publish.side_effect = self._bring_back if answer else self._swallow
