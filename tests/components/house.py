@@ -19,6 +19,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
+from paho.mqtt.client import topic_matches_sub
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -100,6 +101,8 @@ class Broker:
         self._client = client
         self._held: list[int] = []
         self._take = client.publish.side_effect
+        self._asked_before = 0
+        self.hang(answer=True)
         client.disconnect.side_effect = self._disconnect
 
     async def publish(
@@ -123,6 +126,7 @@ class Broker:
 
     async def come(self) -> None:
         """The connection is there again; the subscriptions are not asked for yet."""
+        self._asked_before = len(self.subscribed)
         self._client.on_connect(None, None, None, MockMqttReasonCode())
         await self._clock.settle()
 
@@ -138,9 +142,21 @@ class Broker:
             self._client.on_subscribe(None, None, self._held.pop(), [MockMqttReasonCode()], None)
         await self._clock.settle()
 
+    async def acknowledge_next(self) -> None:
+        """Acknowledge the first that is held; those that are asked for then are held, too."""
+        self._client.on_subscribe(None, None, self._held.pop(0), [MockMqttReasonCode()], None)
+        await self._clock.settle()
+
     def hang(self, *, answer: bool = False) -> None:
         """Bring back nothing that is published, or again with ``answer``; the connection stays."""
-        self._client.publish.side_effect = self._take if answer else self._swallow
+        self._client.publish.side_effect = self._bring_back if answer else self._swallow
+
+    def _bring_back(self, topic: str, *args: Any, **kwargs: Any) -> object:
+        """Bring back only what was asked for in this connection by then, as a broker does."""
+        asked = self.subscribed[self._asked_before :]
+        if any(topic_matches_sub(topic_filter, topic) for topic_filter in asked):
+            return self._take(topic, *args, **kwargs)
+        return self._swallow()
 
     def _swallow(self, *_: object, **__: object) -> Mock:
         mid = 2_000_000 + self._client.publish.call_count

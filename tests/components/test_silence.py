@@ -6,6 +6,7 @@ from homeassistant.components import mqtt
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
+from custom_components.mqtt_sentinel.intake.mqtt import Link
 from custom_components.mqtt_sentinel.intake.pulse import TIMING, pulse_topic
 from custom_components.mqtt_sentinel.watch.pulse import Timing
 
@@ -118,13 +119,67 @@ async def test_a_connection_that_breaks_at_last_is_the_same_issue(listening: Hou
     assert listening.judged("front") == ("unknown", "grace", "none")
 
 
+@pytest.fixture
+async def only_wide(house: House) -> House:
+    """A house of which all that is heard is heard by filters with wildcards.
+
+    Home Assistant asks for these one by one, and then for all others at once.
+    """
+    entry = house.entry = hub_entry(watch("hall", dialect="museum"))
+    entry.add_to_hass(house.hass)
+    house.hass.config_entries.async_update_entry(
+        entry, data={"dialects": ["museum"], "prefixes": [""]}
+    )
+    return house
+
+
+async def test_one_that_hangs_right_after_it_was_subscribed_to_is_noticed_as_soon(
+    only_wide: House,
+) -> None:
+    assert await only_wide.hass.config_entries.async_setup("hub")
+    await only_wide.clock.advance(SUBSCRIBE_TIME)
+    assert only_wide.entry.runtime_data.pulse.trusted
+    assert probes(only_wide.broker) == 1
+    only_wide.broker.hang()
+    await only_wide.clock.advance(LONGEST + TIMING.look)
+    assert only_wide.issues["broker_gone_hub"].translation_key == "broker_silent"
+
+
+async def test_nothing_is_asked_before_the_answer_can_be_heard(only_wide: House) -> None:
+    broker = only_wide.broker
+    broker.hold_acknowledgements()
+    assert await only_wide.hass.config_entries.async_setup("hub")
+    await only_wide.clock.advance(SUBSCRIBE_TIME)
+    hub = only_wide.entry.runtime_data
+    while PULSE not in broker.subscribed:
+        await broker.acknowledge_next()
+    assert hub.mqtt.link is Link.SUBSCRIBED
+    assert probes(broker) == 0
+    await broker.acknowledge()
+    assert probes(broker) == 1
+    assert hub.pulse.trusted
+
+
+async def test_one_that_brings_nothing_back_is_tried_again(house: House) -> None:
+    house.broker.hang()
+    await house.set_up(watch("front"))
+    await house.service(FRONT, "on")
+    await house.clock.advance(TIMING.again)
+    house.broker.hang(answer=True)
+    await house.clock.advance(TIMING.again)
+    assert house.entry.runtime_data.pulse.trusted
+    house.broker.hang()
+    await house.clock.advance(LONGEST + TIMING.look)
+    assert house.issues["broker_gone_hub"].translation_key == "broker_silent"
+
+
 async def test_a_broker_that_forbids_probes_is_not_called_silent(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.broker.hang()
     await house.set_up(watch("front"))
     await house.service(FRONT, "on")
-    await house.clock.advance(10 * GRACE)
+    await house.clock.advance(TIMING.again - 1)
     assert house.judged("front") == ("ok", "agrees", "live")
     assert house.issues == {}
     assert probes(house.broker) == TIMING.probes
@@ -135,7 +190,7 @@ async def test_a_broker_that_forbids_probes_is_not_called_silent(
     # It is tried anew with each connection, and said once.
     await house.broker.go()
     await house.broker.come()
-    await house.clock.advance(10 * GRACE)
+    await house.clock.advance(TIMING.again - 1)
     assert probes(house.broker) == 2 * TIMING.probes
     assert len([line for _, line in own_log(caplog) if PULSE in line]) == 1
 
@@ -155,13 +210,13 @@ async def test_the_own_topics_of_a_broker_tell_its_silence_too(house: House) -> 
     for uptime in range(10):
         await house.clock.advance(10)
         await house.broker.publish("$SYS/broker/uptime", f"{10 * uptime} seconds")
-    assert house.issues == {}
+    assert "broker_gone_hub" not in house.issues
     await house.clock.advance(44)
-    assert house.issues == {}
+    assert "broker_gone_hub" not in house.issues
     await house.clock.advance(2)
     assert house.issues["broker_gone_hub"].translation_key == "broker_silent"
     await house.broker.publish("$SYS/broker/uptime", "7 seconds")
-    assert house.issues == {}
+    assert "broker_gone_hub" not in house.issues
 
 
 async def test_what_a_stranger_left_on_the_topic_is_no_answer(house: House) -> None:

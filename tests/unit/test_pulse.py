@@ -147,9 +147,27 @@ def test_without_trust_and_cadence_nothing_is_concluded(steps: list[float]) -> N
     for step in steps:
         line.after(step)
         line.message()
-    line.after(1000)
+    line.after(3 * TIMING.again)
+    assert line.beats[:3] == [Beat.PROBE, Beat.PROBE, Beat.UNANSWERED]
+    assert set(line.beats[3:]) == {Beat.PROBE}
+
+
+def test_one_that_brings_nothing_back_is_asked_again_now_and_then() -> None:
+    line = Line(answers=None)
+    line.after(TIMING.probes * TIMING.answer)
     assert line.beats == [Beat.PROBE, Beat.PROBE, Beat.UNANSWERED]
-    assert line.pulse.deadline() is None
+    given_up_at = line.now
+    line.forget()
+    line.after(2 * TIMING.again)
+    assert line.told == [(given_up_at + n * TIMING.again, Beat.PROBE) for n in (1, 2)]
+
+    line.answers = 0.1
+    line.after(TIMING.again + 1)
+    assert line.pulse.trusted
+    line.answers = None
+    line.forget()
+    line.after(LONGEST)
+    assert line.beats == [Beat.PROBE, Beat.PROBE, Beat.SILENT]
 
 
 def test_a_late_answer_earns_trust() -> None:
@@ -214,7 +232,7 @@ def test_a_cadence_tells_the_silence_of_a_broker_that_answers_no_probe() -> None
     assert line.told == [(heard_at + 45.0, Beat.SILENT)]
     line.pulse.hear_cadence(line.now)
     line.after(1)
-    assert line.beats == [Beat.SILENT, Beat.BACK]
+    assert line.beats == [Beat.SILENT, Beat.BACK, Beat.PROBE]
 
 
 def test_a_fast_cadence_has_the_quiet_time_all_the_same() -> None:
@@ -280,5 +298,5 @@ def test_a_new_connection_begins_anew() -> None:
     assert not line.pulse.trusted
     line.forget()
     line.ask()
-    line.after(1000)
+    line.after(TIMING.again)
     assert line.beats == [Beat.PROBE, Beat.PROBE, Beat.UNANSWERED]

@@ -6,8 +6,10 @@ from contextlib import suppress
 import logging
 
 from homeassistant.components import mqtt
+from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..watch.pulse import Beat, Pulse, Timing
 from .mqtt import Link, MqttIntake, now
@@ -41,6 +43,7 @@ class PulseIntake:
         self._heard = 0
         self._looked_at = 0.0
         self._subscriptions: list[CALLBACK_TYPE] = []
+        self._acknowledged = False
         self._timer = OneTimer(hass, self._beat)
         self._probes: set[asyncio.Task[None]] = set()
         self._said = False
@@ -55,6 +58,9 @@ class PulseIntake:
 
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
+        self._subscriptions.append(
+            async_dispatcher_connect(self._hass, MQTT_PROCESSED_SUBSCRIPTIONS, self._processed)
+        )
         await self._subscribe(self._topic, self._own_came)
         if cadence:
             await self._subscribe(_CADENCE_TOPIC, self._cadence_came)
@@ -73,11 +79,28 @@ class PulseIntake:
 
     @callback
     def follow(self, link: Link) -> None:
-        """The way to the broker changed: ask only one that can be heard."""
+        """The way to the broker changed."""
         if link is Link.GONE:
+            self._acknowledged = False
             self._pulse.end()
             self._timer.set(self._pulse.deadline())
-        elif link is Link.SUBSCRIBED and not self._pulse.running:
+        else:
+            self._begin(link)
+
+    @callback
+    def _processed(self, subscriptions: list[tuple[str, int]]) -> None:
+        """The broker acknowledged some filters, the own topic's among them or not."""
+        if self._topic in (topic for topic, _ in subscriptions):
+            self._acknowledged = True
+            self._begin(self._intake.link)
+
+    @callback
+    def _begin(self, link: Link) -> None:
+        """Ask only one that can be heard: a probe that is not subscribed to is lost.
+
+        The own topic is subscribed by itself, and not before the filters of the intake.
+        """
+        if link is Link.SUBSCRIBED and self._acknowledged and not self._pulse.running:
             moment = now()
             self._heard, self._looked_at = self._intake.messages, moment.mono
             self._pulse.begin(moment.mono)

@@ -27,6 +27,7 @@ class Timing:
     ``quiet`` without a message is worth a probe, ``answer`` is how long one may take. A broker
     that speaks by itself is missed after ``missed`` of its intervals. While it is silent, it is
     listened to every ``look``. Who looks later than that by itself was held up, and cannot have heard.
+    One that brought no probe back is sent another every ``again``: its mind may be changed.
     """
 
     quiet: float = 15.0
@@ -34,6 +35,7 @@ class Timing:
     probes: int = 2
     missed: int = 3
     look: float = 1.0
+    again: float = 600.0
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class Pulse:
     _given_up: bool = False
 
     def begin(self, now: float) -> None:
-        """The connection is there, and what was asked to be heard will be."""
+        """The connection is there, and a probe that is sent from now on can be heard."""
         self.end()
         self.running = True
         self._last = self._next_probe = self._not_before = now
@@ -79,7 +81,7 @@ class Pulse:
     def hear_probe(self, at: float) -> None:
         """A probe came back."""
         if self.running:
-            self.trusted = True
+            self.trusted, self._given_up = True, False
             self._probes = 0
             self.hear(at)
 
@@ -109,8 +111,11 @@ class Pulse:
             return self._fall_silent(now, silent_at)
         if probe_at is None or now < probe_at:
             return None
+        if self._given_up:
+            return self._probe(now, self.timing.again)
         if not self.trusted and self._probes == self.timing.probes:
             self._given_up = True
+            self._next_probe = now + self.timing.again
             return Beat.UNANSWERED
         return self._probe(now, self.timing.answer)
 
@@ -148,9 +153,9 @@ class Pulse:
 
     def _probe_at(self) -> float | None:
         """When to send the next probe; after the last, when to wait for it no more."""
-        timing = self.timing
         if not self.trusted:
-            return None if self._given_up else self._next_probe
+            return self._next_probe
+        timing = self.timing
         if self._probes == 0:
             return self._last + min(self._missed_after() or timing.quiet, timing.quiet)
         return self._next_probe if self._probes < timing.probes else None
