@@ -108,6 +108,7 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
         "verdict": "ok",
         "reason": "agrees",
         "proof": "live",
+        "misses": 0,
         "until": None,
     }
     assert esp["incident"] is None

@@ -57,6 +57,8 @@ async def test_a_mismatch_and_its_end_are_events(
         "expected_because": "House",
         "expected_since": "2026-11-02T12:00:00+00:00",
         "connected": False,
+        "storm": None,
+        "dependants": 0,
         "opened_at": opened_at,
         "closed_at": None,
     }

@@ -293,7 +293,7 @@ async def test_the_memory_goes_with_the_entry(guarded: House, hass_storage: dict
 async def test_many_changes_in_a_row_are_all_stored(
     guarded: House, hass_storage: dict[str, Any]
 ) -> None:
-    for payload in ("off", "on", "off", "on", "off"):
+    for payload in ("off", "on", "off"):
         await guarded.service(FRONT, payload)
     await guarded.clock.advance(1)
     stored = hass_storage[FILE]["data"]["watches"]["front"]

@@ -82,6 +82,7 @@ async def test_open_incidents_are_told_the_oldest_first(guarded: House) -> None:
         "expected_because": "House",
         "expected_since": "2026-11-02T12:00:00+00:00",
         "connected": False,
+        "storm": None,
         "opened_at": guarded.events[1].data["opened_at"],
         "closed_at": None,
         "muted": False,

@@ -40,19 +40,25 @@ STRINGS: dict[str, Any] = json.loads((ROOT / "strings.json").read_text())
 DOWN = (Reason.CONNECTED, Reason.DID_NOT_TURN_OFF)
 
 
-def possible() -> Iterator[tuple[Reason, SourceKind, float | None]]:
-    """All mismatches that there can be, and whether the thing was ever heard."""
+def possible() -> Iterator[tuple[Reason, SourceKind, float | None, bool]]:
+    """All mismatches that there can be, whether the thing was ever heard, and is a parent."""
     for reason in MISMATCHES:
         for kind in SourceKind:
             if kind is SourceKind.ALWAYS and reason in DOWN:
                 continue
-            yield reason, kind, 1.0
+            yield reason, kind, 1.0, False
             if reason is Reason.NEVER_HEARD:
-                yield reason, kind, None
+                yield reason, kind, None, False
+            if reason not in DOWN:
+                yield reason, kind, None, True
 
 
 def issue_of(
-    hass: HomeAssistant, reason: Reason, kind: SourceKind, heard_at: float | None
+    hass: HomeAssistant,
+    reason: Reason,
+    kind: SourceKind,
+    heard_at: float | None,
+    is_parent: bool,
 ) -> ir.IssueEntry:
     """The issue that is raised about such a mismatch."""
     wanted = Wanted.DOWN if reason in DOWN else Wanted.UP
@@ -66,6 +72,8 @@ def issue_of(
             "1", "front", reason, Severity.ERROR, expectation, 1.0, None, heard_at, 2.0
         ),
     )
+    if is_parent:
+        watched.children["behind"] = watched
     show_incident(hass, "hub", watched)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, "incident_front")
     assert issue
@@ -89,11 +97,15 @@ async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssis
     assert keys | others == set(STRINGS["issues"])
 
 
-@pytest.mark.parametrize(("reason", "kind", "heard_at"), list(possible()))
+@pytest.mark.parametrize(("reason", "kind", "heard_at", "is_parent"), list(possible()))
 async def test_the_texts_of_an_issue_use_what_it_gives(
-    hass: HomeAssistant, reason: Reason, kind: SourceKind, heard_at: float | None
+    hass: HomeAssistant,
+    reason: Reason,
+    kind: SourceKind,
+    heard_at: float | None,
+    is_parent: bool,
 ) -> None:
-    issue = issue_of(hass, reason, kind, heard_at)
+    issue = issue_of(hass, reason, kind, heard_at, is_parent)
     given = issue.translation_placeholders
     assert given
     texts = STRINGS["issues"][issue.translation_key]
@@ -103,7 +115,8 @@ async def test_the_texts_of_an_issue_use_what_it_gives(
     named = placeholders(dialog["description"])
     assert {"device", "expected_since", "since"} <= named
     assert ("because" in named) == (kind is not SourceKind.ALWAYS)
-    assert placeholders(texts["title"]) == {"name"}
+    in_title = {"name", "dependants"} if is_parent else {"name"}
+    assert placeholders(texts["title"]) == placeholders(dialog["title"]) == in_title
     assert set(dialog["menu_options"]) == {"verify", "accept", "mute"}
     assert set(texts["fix_flow"]["abort"]) == {"over", "not_loaded"}
     if "last_seen" in named:

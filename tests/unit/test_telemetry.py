@@ -205,7 +205,7 @@ def look(sentinel: Sentinel) -> list[str]:
 
 def test_telemetry_is_a_sign_of_life_and_is_kept() -> None:
     sentinel, lamp = heart()
-    assert sentinel.hear(telemetry(1, temperature=20)) is not None
+    assert sentinel.hear(telemetry(1, temperature=20))
     assert lamp.last_seen == at(1).wall
     assert shown(lamp.telemetry) == {"temperature": 20}
 
@@ -214,15 +214,15 @@ def test_telemetry_that_changes_no_verdict_is_no_change() -> None:
     sentinel, lamp = heart()
     sentinel.hear(telemetry(1, temperature=20))
     assert look(sentinel) == ["lamp"]
-    assert sentinel.hear(telemetry(2, temperature=21)) is None
-    assert sentinel.hear(telemetry(3, temperature=22)) is None
+    assert not sentinel.hear(telemetry(2, temperature=21))
+    assert not sentinel.hear(telemetry(3, temperature=22))
     assert look(sentinel) == ["lamp"]
     assert shown(lamp.telemetry) == {"temperature": 22}
 
 
 def test_telemetry_that_the_broker_kept_is_no_sign_of_life() -> None:
     sentinel, lamp = heart()
-    assert sentinel.hear(telemetry(1, retained=True, temperature=20)) is None
+    assert not sentinel.hear(telemetry(1, retained=True, temperature=20))
     assert lamp.last_seen is None
     assert not is_alive(lamp)
     assert look(sentinel) == ["lamp"]
