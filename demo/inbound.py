@@ -208,9 +208,10 @@ def _lamps(count: int) -> list[str]:
 
 def _is_number(state: str | None) -> bool:
     try:
-        return state is not None and bool(float(state))
+        float(state or "")
     except ValueError:
         return False
+    return True
 
 
 async def _press_button(world: World) -> None:
