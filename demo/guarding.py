@@ -121,7 +121,7 @@ async def home_killed(world: World) -> None:
         "the mismatch is judged again",
         within=BROKER_BACK + world.times.grace,
     )
-    world.check(list(seen.issue_keys()) == [FRONT], "a false issue, or none")
+    await world.only_issue("disconnected_alarm", within=AT_ONCE, name=FRONT)
     world.check(_since(world) == remembered, f"since-times changed: {remembered}, {_since(world)}")
     world.check(not world.events(FRONT, "mismatch"), "an old mismatch was told as a new one")
     await world.home.kill()
@@ -165,7 +165,7 @@ async def never_heard(world: World) -> None:
     await world.arm()
     await world.mismatch(CELLAR, "never_heard", within=world.times.settle + AT_ONCE)
     await world.protection("degraded")
-    world.check(list(world.observer.issue_keys()) == [CELLAR], "the issue does not name it")
+    await world.only_issue("never_heard_alarm", within=AT_ONCE, name=CELLAR)
     await world.installation.forget(CELLAR)
     await world.protection("protected")
     await world.check_quiet()

@@ -17,34 +17,37 @@ from .watch.alarm import Protection
 
 
 class SentinelCondition(EntityStateConditionBase):
-    """Tests the state of entities of this integration."""
+    """Tests the state of entities of this integration that have one meaning."""
+
+    _key: str
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Leave out the entities of others."""
-        return own_entities(self._hass, super().entity_filter(entities))
+        """Leave out the entities of others, and ours that mean something else."""
+        return own_entities(self._hass, super().entity_filter(entities), self._key)
 
 
 _PROBLEM = {BINARY_SENSOR_DOMAIN: DomainSpec(device_class=BinarySensorDeviceClass.PROBLEM)}
 _PROTECTION = {SENSOR_DOMAIN: DomainSpec(device_class=SensorDeviceClass.ENUM)}
 
 
-def _state_condition(specs: dict[str, DomainSpec], state: str) -> type[Condition]:
+def _state_condition(specs: dict[str, DomainSpec], key: str, state: str) -> type[Condition]:
     class StateCondition(SentinelCondition):
         """Tests whether entities are in one state."""
 
         _domain_specs = specs
         _states = {state}
+        _key = key
 
     return StateCondition
 
 
 CONDITIONS: dict[str, type[Condition]] = {
-    "has_mismatch": _state_condition(_PROBLEM, STATE_ON),
-    "has_no_mismatch": _state_condition(_PROBLEM, STATE_OFF),
-    "is_protected": _state_condition(_PROTECTION, Protection.PROTECTED),
-    "is_degraded": _state_condition(_PROTECTION, Protection.DEGRADED),
-    "is_unprotected": _state_condition(_PROTECTION, Protection.UNPROTECTED),
+    "has_mismatch": _state_condition(_PROBLEM, "problem", STATE_ON),
+    "has_no_mismatch": _state_condition(_PROBLEM, "problem", STATE_OFF),
+    "is_protected": _state_condition(_PROTECTION, "protection", Protection.PROTECTED),
+    "is_degraded": _state_condition(_PROTECTION, "protection", Protection.DEGRADED),
+    "is_unprotected": _state_condition(_PROTECTION, "protection", Protection.UNPROTECTED),
 }
 
 

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_DIALECT, DOMAIN
+from .dialects.table import DIALECTS
 from .outcome.audience import Moment
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SentinelEntity(Entity):
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
             manufacturer="MQTT Sentinel",
-            model=subentry.data.get(CONF_DIALECT, subentry.subentry_type).capitalize(),
+            model=_model(subentry),
             via_device_id=dr.async_get_device_id_by_identifier(
                 hub.hass, (DOMAIN, hub.entry.entry_id), config_entry_id=hub.entry.entry_id
             ),
@@ -91,11 +92,18 @@ def add_entities_of(
     hub.on_new(add)
 
 
-def own_entities(hass: HomeAssistant, entities: set[str]) -> set[str]:
-    """Those of some entities that this integration made."""
+def own_entities(hass: HomeAssistant, entities: set[str], key: str | None = None) -> set[str]:
+    """Those of some entities that this integration made, with a key: whose translation has it."""
     registry = er.async_get(hass)
     return {
         entity_id
         for entity_id in entities
         if (entry := registry.async_get(entity_id)) and entry.platform == DOMAIN
+        if key is None or entry.translation_key == key
     }
+
+
+def _model(subentry: ConfigSubentry) -> str:
+    """What kind of thing a subentry is about."""
+    kind: str = subentry.data.get(CONF_DIALECT, subentry.subentry_type)
+    return DIALECTS[kind].title if kind in DIALECTS else kind.capitalize()

@@ -62,11 +62,13 @@ def _services(entity: SentinelEntity) -> dict[str, Any]:
     }
 
 
+# Every change of it would be a line in the activity of a device; who wants it can enable it.
 LAST_SEEN = SentinelSensorDescription(
     key="last_seen",
     translation_key="last_seen",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
     value=_last_seen,
 )
 PROTECTION = SentinelSensorDescription(

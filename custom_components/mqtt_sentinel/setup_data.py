@@ -103,11 +103,10 @@ def read_watches(
     for key in parents:
         if key not in watched:
             watch_id = "|".join(key)
-            name = f"{key.dialect} {key.name}" if key.name != key.dialect else key.name
+            title = DIALECTS[key.dialect].title
+            name = title if key.name == key.dialect else f"{title} {key.name}"
             settings = _settings({}, defaults)
-            setups[watch_id] = WatchSetup(
-                WatchConfig(watch_id, key, name.capitalize(), settings), OwnWish(None)
-            )
+            setups[watch_id] = WatchSetup(WatchConfig(watch_id, key, name, settings), OwnWish(None))
     return setups
 
 

@@ -27,7 +27,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "broker_connected": hub.mqtt.link is not Link.GONE,
         "broker_answers": hub.pulse.trusted and hub.mqtt.link is not Link.SILENT,
         "broker_uptime": None if uptime is None else f"{uptime:.2%}",
-        "watches": len(hub.sentinel.watches),
+        "watches": len(hub.sentinel.watches.keys() & hub.entry.subentries.keys()),
         "open_incidents": len(hub.sentinel.open_incidents),
         "messages_processed": hub.mqtt.messages,
         "errors": hub.audience.failures,

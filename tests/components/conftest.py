@@ -7,6 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.mqtt import CONF_BIRTH_MESSAGE, CONF_BROKER, DOMAIN as MQTT_DOMAIN
 from homeassistant.const import CONF_PROTOCOL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
@@ -30,6 +31,12 @@ def expected_lingering_timers() -> bool:
 @pytest.fixture(autouse=True)
 def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -> None:
     """Stop the clock before Home Assistant starts, and let it find this integration."""
+
+
+@pytest.fixture
+def all_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entities that are disabled until somebody asks for them are enabled from the start."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture

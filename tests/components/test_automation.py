@@ -300,16 +300,18 @@ async def test_conditions_of_alarms(guarded: House, condition: str, expected: li
     assert found == expected
 
 
-async def test_conditions_leave_the_entities_of_others_out(
-    guarded: House, entity_registry: er.EntityRegistry
+@pytest.mark.parametrize("platform", ["leak", DOMAIN])
+async def test_conditions_leave_out_what_is_no_mismatch(
+    guarded: House, entity_registry: er.EntityRegistry, platform: str
 ) -> None:
     other = entity_registry.async_get_or_create(
         "binary_sensor",
-        "leak",
+        platform,
         "1",
         suggested_object_id="leak",
         device_id=device_of(guarded, "front"),
         original_device_class="problem",
+        translation_key="anomaly",
     )
     guarded.hass.states.async_set(other.entity_id, "on", {"device_class": "problem"})
     condition = {

@@ -8,6 +8,8 @@ from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import GRACE, SETTLE, House, alarm, watch
 
+pytestmark = pytest.mark.usefixtures("all_enabled")
+
 FRONT, BACK = "object_detection/front", "object_detection/back"
 
 
@@ -40,6 +42,8 @@ async def test_every_subentry_has_a_device_behind_the_hub(
         assert device.config_subentry_id == name
         assert device.manufacturer == "MQTT Sentinel"
     assert devices["esp_1"].name == "Esp 1"
+    models = [devices[name].model for name in ("front", "esp_1", "house")]
+    assert models == ["Services", "Autocore", "Alarm"]
 
 
 async def test_every_entity_is_unique_and_belongs_to_its_subentry(

@@ -187,7 +187,6 @@ async def test_a_new_watch_touches_no_other(full_house: House) -> None:
         "binary_sensor.garage_connectivity",
         "binary_sensor.garage_problem",
         "event.garage_event",
-        "sensor.garage_last_seen",
     }
     # What it said before anybody watched it counts.
     assert full_house.judged("garage") == ("ok", "agrees", "retained")

@@ -143,6 +143,7 @@ async def test_what_happens_is_told(
     json.dumps(event.data)
 
 
+@pytest.mark.usefixtures("all_enabled")
 @pytest.mark.parametrize("example", HAPPENING, ids=str)
 async def test_what_the_broker_kept_did_not_happen_now(
     house: House, ear: Ear, example: Example
@@ -272,6 +273,7 @@ async def test_an_event_is_a_sign_of_life(house: House, ear: Ear) -> None:
     assert [state.attributes["event_type"] for state in states] == ["connected", "motion"]
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_what_happens_writes_no_state_that_is_the_same(camera: House, ear: Ear) -> None:
     await camera.clock.advance(1)
     await camera.broker.publish(CAMERA, BEGAN)

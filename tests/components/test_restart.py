@@ -175,6 +175,7 @@ async def test_a_crash_in_the_middle_of_settling_waits_the_rest_of_it(
     assert guarded.judged("front") == ("mismatch", "did_not_turn_off", "retained")
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_the_last_sign_of_life_survives(guarded: House, hass_storage: dict[str, Any]) -> None:
     await guarded.broker.publish(f"ping/{FRONT}", "")
     seen = guarded.entry.runtime_data.sentinel.watches["front"].last_seen

@@ -140,7 +140,7 @@ async def test_acknowledge_mutes(guarded: House) -> None:
 
 
 async def test_acknowledge_accepts(guarded: House) -> None:
-    entities = ["sensor.front_last_seen", "binary_sensor.back_connectivity"]
+    entities = ["event.front_event", "binary_sensor.back_connectivity"]
     await call(guarded, "acknowledge", {"entity_id": entities, "accept": True})
     assert guarded.judged("front")[:2] == ("ok", "accepted")
     assert guarded.judged("back")[:2] == ("ok", "accepted")

@@ -55,6 +55,7 @@ async def test_a_disconnect_of_what_was_connected_is_a_mismatch_at_once(house: H
     assert house.fired == [("mismatch", "disconnected"), ("recovered", "disconnected")]
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_a_retained_online_is_believed_and_marked_as_such(house: House) -> None:
     await house.set_up(watch("front"))
     await house.service(FRONT, "online", retain=True)

@@ -142,6 +142,7 @@ def _system(message: Message) -> OccasionReport:
 
 AUTOCORE = Dialect(
     NAME,
+    "Autocore",
     (
         Route("autocore/+/status", _connection),
         Route("autocore/+/telemetry", _telemetry),

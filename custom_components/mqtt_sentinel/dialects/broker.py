@@ -53,6 +53,7 @@ def _decoder(value: str) -> Callable[[Message], list[Report]]:
 
 BROKER = Dialect(
     NAME,
+    "Broker",
     tuple(Route(f"$SYS/broker/{topic}", _decoder(value)) for topic, value in _VALUES.items()),
     expects=SourceKind.ALWAYS,
 )

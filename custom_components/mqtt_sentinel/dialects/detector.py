@@ -32,4 +32,4 @@ def _will(message: Message) -> ConnectionReport | None:
     return ConnectionReport(key, message.at, message.retained, message.topic, up)
 
 
-DETECTOR = Dialect(NAME, (Route("+/+/lwt", _will),), expects=SourceKind.ALWAYS)
+DETECTOR = Dialect(NAME, "Detector", (Route("+/+/lwt", _will),), expects=SourceKind.ALWAYS)

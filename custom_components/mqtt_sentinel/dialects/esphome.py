@@ -25,6 +25,7 @@ def _connection(message: Message) -> ConnectionReport | None:
 
 ESPHOME = Dialect(
     NAME,
+    "ESPHome",
     (Route("+/status", _connection),),
     expects=SourceKind.ALWAYS,
     shown=True,

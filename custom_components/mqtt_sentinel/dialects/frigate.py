@@ -130,6 +130,7 @@ def _event(message: Message) -> OccasionReport | None:
 
 FRIGATE = Dialect(
     NAME,
+    "Frigate",
     (
         Route("frigate/available", _available),
         Route("frigate/+/status/+", _role_status),

@@ -73,6 +73,7 @@ def _state(message: Message) -> RelayReport | None:
 
 MUSEUM = Dialect(
     NAME,
+    "Museum",
     (
         Route("devices/+/status", _device_status),
         Route("+/status", _room_status),

@@ -65,7 +65,7 @@ def stands_alone(key: ThingKey) -> ThingKey | None:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One family of topics.
+    """One family of topics; ``title`` is its name as its makers write it.
 
     ``expects`` is what a watch of it is set up with unless told, None to only observe it. ``levels``
     are the numbers of topic levels that a name can have. ``usual`` says that it is chosen unless
@@ -76,6 +76,7 @@ class Dialect:
     """
 
     name: str
+    title: str
     routes: tuple[Route, ...]
     expects: SourceKind | None
     parent: Callable[[ThingKey], ThingKey | None] = stands_alone

@@ -188,6 +188,7 @@ def _video(message: Message) -> EvidenceReport | None:
 
 SERVICES = Dialect(
     NAME,
+    "Services",
     (
         Route("connected/+/+", _connection),
         Route("ping/+/+", _ping),

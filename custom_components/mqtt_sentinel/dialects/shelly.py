@@ -30,6 +30,7 @@ def _first_generation(message: Message) -> ConnectionReport:
 
 SHELLY = Dialect(
     NAME,
+    "Shelly",
     (Route("shellies/+/online", _first_generation), Route("+/online", _connection)),
     expects=SourceKind.ALWAYS,
     shown=True,

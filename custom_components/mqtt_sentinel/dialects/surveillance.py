@@ -51,6 +51,7 @@ def _event(message: Message) -> OccasionReport:
 
 SURVEILLANCE = Dialect(
     NAME,
+    "Surveillance",
     tuple(Route(f"sensor/{name}", _event) for name in _OCCASIONS),
     expects=None,
     occasions=tuple(_OCCASIONS.values()),

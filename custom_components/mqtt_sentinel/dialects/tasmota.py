@@ -54,6 +54,7 @@ def _relay(message: Message) -> RelayReport | None:
 
 TASMOTA = Dialect(
     NAME,
+    "Tasmota",
     (
         Route("tele/+/LWT", _connection),
         Route("tele/+/STATE", _state),

@@ -40,6 +40,7 @@ def _availability(message: Message) -> ConnectionReport | None:
 
 ZIGBEE2MQTT = Dialect(
     NAME,
+    "Zigbee2MQTT",
     (
         Route("zigbee2mqtt/bridge/state", _connection),
         Route("zigbee2mqtt/+/availability", _availability),
