@@ -1,7 +1,7 @@
 """The heart: hears reports and expectations, and answers with what changed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,7 @@ class Sentinel:
             self._children[config.parent][config.id] = watch
             parent = self._by_key.get(config.parent)
             watch.facts.parent_gone = parent is not None and parent.is_gone
+            watch.facts.parent_awaited = parent is not None and parent.is_awaited
         if known := self.known.take(config.key):
             if known.connection:
                 self._take_in(watch, known.connection)
@@ -167,7 +168,7 @@ class Sentinel:
         self.open_incidents.discard(watch_id)
         if parent:
             del self._children[parent][watch_id]
-        return self._tell_children(watch, now, gone=False)
+        return self._tell_children(watch, now, gone=False, awaited=False)
 
     # What is heard
 
@@ -178,10 +179,11 @@ class Sentinel:
             self.known.hear(report)
             return ()
         changes: Sequence[Change] = ()
+        before = watch.last_up
+        matters = self._take_in(watch, report)
         if watch.config.parent and is_sign_of_life(report):
             changes = self._vouch(watch.config.parent, report)
-        before = watch.last_up
-        if self._take_in(watch, report):
+        if matters:
             connection = _connection_change(watch, before)
             judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
             changes = [*changes, *judged]
@@ -307,7 +309,7 @@ class Sentinel:
         for watch in self.watches.values():
             watch.facts.broker = self._broker
             watch.facts.judged_from = self._judged_from(watch.config)
-        for watch in self.watches.values():
+        for watch in _parents_first(self.watches.values()):
             changes += self._judge(watch, now)
         return changes
 
@@ -322,7 +324,7 @@ class Sentinel:
         """Judge all watches whose deadline has come, first those that others are reached through."""
         due = [self.watches[watch_id] for watch_id in self._deadlines.pop_due(now.mono)]
         changes: list[Change] = []
-        for watch in sorted(due, key=lambda watch: watch.config.parent is not None):
+        for watch in _parents_first(due):
             changes += self._judge(watch, now)
         return changes
 
@@ -374,11 +376,15 @@ class Sentinel:
         if before != after or connection is not None or turn is not None:
             changes.append(Change(watch, before, after, connection, turn, incident))
         if watch.children:
-            changes += self._tell_children(watch, now, gone=watch.is_gone)
+            changes += self._tell_children(
+                watch, now, gone=watch.is_gone, awaited=watch.is_awaited
+            )
         return changes
 
-    def _tell_children(self, parent: Watched, now: Instant, *, gone: bool) -> list[Change]:
-        """Tell what is reached through a thing whether that is there.
+    def _tell_children(
+        self, parent: Watched, now: Instant, *, gone: bool, awaited: bool
+    ) -> list[Change]:
+        """Tell what is reached through a thing whether that is there, or is still waited for.
 
         Without it, what they said last is worth no more than a retained message; when it is back
         they have the settle time to say it again.
@@ -386,15 +392,16 @@ class Sentinel:
         changes: list[Change] = []
         for watch in parent.children.values():
             facts = watch.facts
-            if facts.parent_gone is gone:
+            if facts.parent_gone is gone and facts.parent_awaited is awaited:
                 continue
-            facts.parent_gone = gone
+            facts.parent_awaited = awaited
             if gone:
                 facts.live = False
-            else:
+            elif facts.parent_gone:
                 settled = now.mono + watch.config.settings.settle
                 facts.settles_at = max(facts.settles_at, settled)
                 facts.ping_from = max(facts.ping_from, settled)
+            facts.parent_gone = gone
             changes += self._judge(watch, now)
         return changes
 
@@ -440,6 +447,11 @@ class Sentinel:
             storm=incident.storm,
         ).noted(now.wall, current.reason)
         return Turn.UPDATED, watch.incident
+
+
+def _parents_first(watches: Iterable[Watched]) -> list[Watched]:
+    """These watches, first those that others may be reached through."""
+    return sorted(watches, key=lambda watch: watch.config.parent is not None)
 
 
 def _same_judgement(watch: Watched) -> Change:
