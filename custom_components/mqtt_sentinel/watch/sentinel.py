@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .deadlines import Deadlines
-from .expectation import Expectation, SourceKind, Wanted
+from .expectation import SourceKind, Wanted, is_new
 from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
 from .occasions import Occasions
@@ -25,6 +25,7 @@ from .watched import Snapshot, Watched
 
 if TYPE_CHECKING:
     from .clock import Instant
+    from .expectation import Expectation
     from .reports import ThingKey
     from .watched import WatchConfig
 
@@ -120,7 +121,7 @@ class Sentinel:
                 self._take_in(watch, known.connection)
             watch.last_seen = known.last_seen or watch.last_seen
             watch.cadence = known.cadence
-        return self._judge(watch, now)
+        return [*self._judge(watch, now), *self._count_anew(config)]
 
     def _go_on(self, watch: Watched) -> None:
         """Take up the incident that was open before."""
@@ -168,7 +169,16 @@ class Sentinel:
         self.open_incidents.discard(watch_id)
         if parent:
             del self._children[parent][watch_id]
-        return self._tell_children(watch, now, gone=False, awaited=False)
+        freed = self._tell_children(watch, now, gone=False, awaited=False)
+        return [*freed, *self._count_anew(watch.config)]
+
+    def _count_anew(self, config: WatchConfig) -> list[Change]:
+        """The incident of what a thing is reached through tells how many are: that is another now."""
+        parent = self._by_key.get(config.parent) if config.parent else None
+        if parent is None or parent.incident is None:
+            return []
+        same = parent.judgement
+        return [Change(parent, same, same, turn=Turn.UPDATED, incident=parent.incident)]
 
     # What is heard
 
@@ -261,7 +271,7 @@ class Sentinel:
         facts = watch.facts
         if facts.expectation == expectation:
             return ()
-        if _is_new(expectation, facts.expectation):
+        if is_new(expectation, facts.expectation):
             watch.expected_since = now.wall
             watch.steadiness.calm()
             facts.settles_at = facts.ping_from = now.mono + watch.config.settings.settle
@@ -437,7 +447,7 @@ class Sentinel:
     ) -> tuple[Turn | None, Incident]:
         """Bring an open incident up to date; when there is something new it is muted no more."""
         current = _open(watch, now)
-        if _missed(current) == _missed(incident):
+        if current.missed == incident.missed:
             return None, incident
         watch.incident = replace(
             current,
@@ -459,23 +469,12 @@ def _same_judgement(watch: Watched) -> Change:
     return Change(watch, watch.judgement, watch.judgement)
 
 
-def _is_new(expectation: Expectation, before: Expectation) -> bool:
-    """Tell whether a thing has to settle anew: it should be otherwise, or is judged from now on."""
-    return expectation.wanted is not before.wanted or (expectation.verify and not before.verify)
-
-
 def _connection_change(watch: Watched, before: bool | None) -> bool | None:
     """The state that a thing changed to; hearing it first from a retained message is no change."""
     facts = watch.facts
     if facts.up is before or (before is None and not facts.live):
         return None
     return facts.up
-
-
-def _missed(incident: Incident) -> tuple[object, ...]:
-    """What an incident is about; the reason tells what was heard."""
-    expectation = incident.expectation
-    return incident.reason, expectation.wanted, expectation.kind, incident.expected_since
 
 
 def _open(watch: Watched, now: Instant) -> Incident:
