@@ -115,8 +115,8 @@ class Hub:
         for subentry in subentries:
             if subentry.subentry_type == SUBENTRY_ALARM:
                 self.expectations.set_alarm(read_alarm(subentry))
+        self.expectations.set_watches([(setup.config, setup.wish) for setup in watches])
         for setup in watches:
-            self.expectations.set_watch(setup.config, setup.wish)
             await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self._tell_storms()
