@@ -10,7 +10,6 @@ import pytest
 
 from .house import (
     GRACE,
-    PANEL,
     SETTLE,
     SUBSCRIBE_TIME,
     House,
@@ -495,4 +494,3 @@ async def test_a_dead_bridge_is_missed_only_where_it_is_needed(house: House) -> 
     await house.clock.advance(GRACE)
     assert house.issues == {}
     assert house.judged("lamp00")[:2] == ("unknown", "observed_only")
-    assert PANEL not in house.unavailable
