@@ -470,6 +470,18 @@ async def test_a_family_that_was_never_heard_is_one_issue(house: House, grace: f
     assert house.fired == [("mismatch", "never_heard")]
 
 
+async def test_a_silent_family_that_is_added_has_one_issue_from_the_beginning(house: House) -> None:
+    """Without any time to settle, too: the bridge is there before the others are judged."""
+    await house.set_up(watch("door"), settle=0)
+    await house.service(DOOR, "on")
+    await house.clock.advance(GRACE)
+    for name in LAMPS:
+        add(house, lamp(name))
+    await house.clock.settle()
+    assert dependants(house) == "40"
+    assert house.fired == [("mismatch", "never_heard")]
+
+
 async def test_a_bridge_with_more_patience_than_its_devices_is_waited_for(house: House) -> None:
     zigbee = Zigbee(house, as_json=False)
     await house.set_up(lamp("lamp00"), lamp("lamp01"), lamp("bridge", grace=300))

@@ -386,9 +386,7 @@ class Sentinel:
         if before != after or connection is not None or turn is not None:
             changes.append(Change(watch, before, after, connection, turn, incident))
         if watch.children:
-            changes += self._tell_children(
-                watch, now, gone=watch.is_gone, awaited=watch.is_awaited
-            )
+            changes += self._tell_children(watch, now, gone=watch.is_gone, awaited=watch.is_awaited)
         return changes
 
     def _tell_children(
