@@ -115,8 +115,8 @@ class Hub:
         for subentry in subentries:
             if subentry.subentry_type == SUBENTRY_ALARM:
                 self.expectations.set_alarm(read_alarm(subentry))
+        self.expectations.set_watches([(setup.config, setup.wish) for setup in watches])
         for setup in watches:
-            self.expectations.set_watch(setup.config, setup.wish)
             await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self._tell_storms()
@@ -178,7 +178,7 @@ class Hub:
         subentries = self.entry.subentries
         setups = self._read()
         removed = [key for key in self._setups if key not in setups]
-        let_go = [self._remove_watch(watch_id) for watch_id in removed]
+        let_go = [key for watch_id in removed if (key := self._remove_watch(watch_id))]
         for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
             self.expectations.remove_alarm(alarm_id)
             self.protection.pop(alarm_id, None)
@@ -191,9 +191,9 @@ class Hub:
                 if known is None or known.config != config:
                     self.expectations.set_alarm(config)
                     self._introduce(config.id, config.name, new=known is None)
-        if removed:
+        if let_go:
             # Whoever stops watching a thing need not be told that it is new.
-            self.newcomers.ignore([key for key in let_go if key])
+            self.newcomers.ignore(let_go)
         self.newcomers.follow()
         self._store.save_soon()
 
@@ -229,7 +229,7 @@ class Hub:
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
     def _remove_watch(self, watch_id: str) -> ThingKey | None:
-        """Forget a watch; answer which thing of a dialect it was about."""
+        """Forget a watch; answer which thing of a dialect a user chose with it."""
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
         self.expectations.remove_watch(watch_id)
@@ -244,7 +244,7 @@ class Hub:
         self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
-        return None if setup.custom else watch.config.key
+        return None if setup.custom or setup.implied else watch.config.key
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -308,14 +308,14 @@ class Hub:
     @callback
     def verify_storm(self, storm_id: str) -> None:
         """Judge all that is wrong in a storm once more."""
-        for watch_id in list(self.sentinel.storms.open[storm_id].members):
-            self.verify(watch_id)
+        members, moment = list(self.sentinel.storms.open[storm_id].members), now()
+        self._apply(*(change for name in members for change in self.sentinel.verify(name, moment)))
 
     @callback
     def mute_storm(self, storm_id: str) -> None:
         """Say nothing more of all that is wrong in a storm."""
-        for watch_id in list(self.sentinel.storms.open[storm_id].members):
-            self.mute(watch_id)
+        members, moment = list(self.sentinel.storms.open[storm_id].members), now()
+        self._apply(*(change for name in members for change in self.sentinel.mute(name, moment)))
 
     # The way through
 

@@ -77,18 +77,22 @@ class OwnWish:
 
 @dataclass(frozen=True, slots=True)
 class WatchSetup:
-    """One device or service subentry; any message on one of the ``ping_topics`` is a ping of it."""
+    """One device or service subentry; any message on one of the ``ping_topics`` is a ping of it.
+
+    An ``implied`` one has no subentry: it is watched for those that are reached through it.
+    """
 
     config: WatchConfig
     wish: OwnWish
     custom: CustomTopic | None = None
     ping_topics: tuple[str, ...] = ()
+    implied: bool = False
 
 
 def read_watches(
     subentries: Iterable[ConfigSubentry], defaults: Mapping[str, Any]
 ) -> dict[str, WatchSetup]:
-    """Read all device subentries, by their ids, and add what the things are reached through.
+    """Read all device subentries, by their ids, and what the things are reached through before them.
 
     A parent that nobody watches is watched all the same, so that its death is one cause and not
     many: nothing is expected of it but what those behind it need. Its id is no subentry's.
@@ -105,9 +109,12 @@ def read_watches(
             watch_id = "|".join(key)
             title = DIALECTS[key.dialect].title
             name = title if key.name == key.dialect else f"{title} {key.name}"
+            name = f"{key.site} {name}" if key.site else name
             settings = _settings({}, defaults)
-            setups[watch_id] = WatchSetup(WatchConfig(watch_id, key, name, settings), OwnWish(None))
-    return setups
+            setups[watch_id] = WatchSetup(
+                WatchConfig(watch_id, key, name, settings), OwnWish(None), implied=True
+            )
+    return dict(sorted(setups.items(), key=lambda item: item[1].config.parent is not None))
 
 
 def read_watch(subentry: ConfigSubentry, defaults: Mapping[str, Any]) -> WatchSetup:

@@ -43,6 +43,7 @@ class What(Enum):
     VERIFIED = auto()
     MUTED = auto()
     FAMILY = auto()  # what it is reached through went or came
+    AWAITED = auto()  # it is, or is no more, waited for what it is reached through
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Entry:
     """One line of the log. ``up`` None: said something, but nothing about being connected.
 
     ``ping``: it was a ping. Of ``FAMILY``, ``up`` tells whether what the thing is reached through
-    is there.
+    is there, of ``AWAITED`` whether that is waited for.
     """
 
     what: What
@@ -165,14 +166,18 @@ class Story:
 
         To be silent about it is no reason either.
         """
+        if self.writes(*entries):
+            self.look(entries[-1].at, entries[-1].wall)
+
+    def writes(self, *entries: Entry) -> bool:
+        """Write on; tell whether that is a reason to look."""
         heard, awaited = self.heard(), self._awaits_ping()
         self.log += entries
         last = entries[-1]
         pinged = last.ping and not last.retained and awaited
         if last.what is What.MUTED:
-            return
-        if last.what is not What.SAID or heard != self.heard() or pinged:
-            self.look(last.at, last.wall)
+            return False
+        return last.what is not What.SAID or heard != self.heard() or pinged
 
     def look(self, at: float, wall: float) -> None:
         """Note what the design says at this moment."""
@@ -257,6 +262,17 @@ class Story:
         line = self.last(What.FAMILY)
         made = self.last(What.MADE, What.MOVED, What.RESTARTED)
         return line > made and not self.log[line].up
+
+    def parent_is_awaited(self) -> bool:
+        """Tell whether what it is reached through was not heard, and has time to be."""
+        line = self.last(What.AWAITED)
+        made = self.last(What.MADE, What.MOVED, What.RESTARTED)
+        return line > made and bool(self.log[line].up)
+
+    def is_awaited(self) -> bool:
+        """Tell whether it was not heard, and had time to be when it was looked at last."""
+        waiting = self.pages[-1].answer.reason in (Reason.SETTLING, Reason.GRACE)
+        return waiting and self.heard()[0] is None
 
     def is_gone(self) -> bool:
         """Tell whether nothing can be reached through it, when it was looked at last."""
@@ -546,6 +562,8 @@ class Story:
             return Answer(Verdict.PENDING, Reason.SETTLING, proof)
         if at < grace_over_at:
             return Answer(Verdict.UNKNOWN, Reason.GRACE, proof)
+        if up is None and self.parent_is_awaited():  # rule 4: it may be the one cause
+            return Answer(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
         return Answer(Verdict.MISMATCH, self._blame(up), proof)
 
     def _blame(self, up: bool | None) -> Reason:
@@ -632,14 +650,22 @@ class World:
         parent = self._parent_of(key)
         if parent and parent.is_gone():
             yield Entry(What.FAMILY, entry.at, entry.wall, up=False)
+        if parent and parent.is_awaited():
+            yield Entry(What.AWAITED, entry.at, entry.wall, up=True)
 
     def _tell_families(self, entry: Entry) -> None:
         """Tell all things whether what they are reached through is there, when that changed."""
         for watch_id, key in self.keys.items():
             parent, story = self._parent_of(key), self.stories[watch_id]
-            if parent and parent.is_gone() is not story.parent_is_gone():
-                there = not parent.is_gone()
-                story.happened(Entry(What.FAMILY, entry.at, entry.wall, up=there))
+            if parent is None:
+                continue
+            news: list[Entry] = []
+            if parent.is_awaited() is not story.parent_is_awaited():
+                news.append(Entry(What.AWAITED, entry.at, entry.wall, up=parent.is_awaited()))
+            if parent.is_gone() is not story.parent_is_gone():
+                news.append(Entry(What.FAMILY, entry.at, entry.wall, up=not parent.is_gone()))
+            if news:
+                story.happened(*news)
 
     def removed(self, watch_id: str) -> None:
         """Nobody watches it any more: it is a stranger, of whom some things are known."""
@@ -655,11 +681,13 @@ class World:
         """A thing said something. Return which watch that is about."""
         for watch_id, watched in self.keys.items():
             if watched == key:
-                parent = self._parent_of(key)
+                parent, story = self._parent_of(key), self.stories[watch_id]
+                is_news = story.writes(entry)
                 if parent and parent.heard()[0] is None and is_alive(entry):
                     parent.happened(Entry(What.SAID, entry.at, entry.wall))
                     self._tell_families(entry)
-                self.stories[watch_id].happened(entry)
+                if is_news:
+                    story.look(entry.at, entry.wall)
                 self._tell_families(entry)
                 return watch_id
         self._strangers.setdefault(key, []).append(entry)

@@ -385,3 +385,93 @@ def test_the_death_of_a_parent_is_no_storm() -> None:
     assert incidents(sentinel) == {"bridge"}
     assert sentinel.storms.news() == []
     assert len(sentinel.watches["bridge"].children) == 42
+
+
+# Nobody of the family was heard
+
+
+def silent_family(**bridge: float) -> Sentinel:
+    """A bridge that was never heard, and two things behind it that are less patient."""
+    sentinel = Sentinel()
+    parent = watch_of("bridge", BRIDGE, **bridge)  # type: ignore[arg-type]  # checks only
+    for config in (child("bulb", BULB, grace=10), child("plug", PLUG, grace=10), parent):
+        sentinel.add(config, at(0))
+        sentinel.expect(config.id, UP, at(0))
+    sentinel.broker_back(at(0))
+    sentinel.subscribed(at(0))
+    return sentinel
+
+
+def test_who_is_less_patient_than_its_parent_waits_for_it() -> None:
+    sentinel = silent_family()
+    for seconds in (10, 15, 59):
+        sentinel.wake(at(seconds))
+    assert reasons(sentinel) == {
+        "bridge": Reason.GRACE,
+        "bulb": Reason.NOTHING_HEARD,
+        "plug": Reason.NOTHING_HEARD,
+    }
+    assert sentinel.watches["bulb"].judgement.verdict is Verdict.UNKNOWN
+    sentinel.wake(at(60))
+    assert incidents(sentinel) == {"bridge"}
+    assert reasons(sentinel)["plug"] is Reason.PARENT_GONE
+
+
+def test_no_grace_at_all_is_no_less_patient() -> None:
+    sentinel = Sentinel()
+    for config in (child("bulb", BULB, grace=0, settle=0), watch_of("bridge", BRIDGE)):
+        sentinel.add(config, at(0))
+        sentinel.expect(config.id, UP, at(0))
+    sentinel.broker_back(at(0))
+    assert not incidents(sentinel)
+    sentinel.subscribed(at(0))
+    assert not incidents(sentinel)
+
+
+def test_a_parent_that_settles_is_waited_for() -> None:
+    sentinel = silent_family(grace=5)
+    for name in ("bulb", "plug", "bridge"):
+        sentinel.expect(name, ANYTHING, at(1))
+    sentinel.wake(at(100))
+    assert reasons(sentinel)["bulb"] is Reason.OBSERVED_ONLY
+    sentinel.configure(child("bulb", BULB, settle=1), at(99))
+    for name in ("bridge", "bulb", "plug"):
+        sentinel.expect(name, ARMED, at(100))
+    sentinel.wake(at(114))
+    assert reasons(sentinel)["bulb"] is Reason.NOTHING_HEARD
+    assert not incidents(sentinel)
+    sentinel.wake(at(115))
+    assert incidents(sentinel) == {"bridge"}
+
+
+def test_who_speaks_first_ends_the_waiting_and_is_not_blamed() -> None:
+    sentinel = silent_family()
+    sentinel.wake(at(15))
+    changes = answer(sentinel.hear(connection(True, 30, key=BULB)))
+    assert ("bulb", Reason.AGREES, None) in changes
+    # The parent is there: the silence of the other is its own.
+    assert incidents(sentinel) == {"plug"}
+    assert reasons(sentinel)["bridge"] is Reason.AGREES
+    assert [name for name, _, turn in changes if turn] == ["plug"]
+
+
+def test_one_that_is_added_while_its_parent_is_waited_for_waits_too() -> None:
+    sentinel = silent_family()
+    sentinel.add(child("late", ThingKey("zigbee2mqtt", "", "late"), grace=1, settle=1), at(20))
+    sentinel.expect("late", UP, at(20))
+    sentinel.wake(at(25))
+    assert reasons(sentinel)["late"] is Reason.NOTHING_HEARD
+
+
+def test_without_the_parent_nobody_is_waited_for() -> None:
+    sentinel = silent_family()
+    sentinel.wake(at(20))
+    sentinel.remove("bridge", at(21))
+    assert incidents(sentinel) == {"bulb", "plug"}
+
+
+def test_who_says_that_it_is_gone_waits_for_nobody() -> None:
+    sentinel = silent_family()
+    sentinel.hear(connection(False, 12, key=BULB, retained=True))
+    sentinel.wake(at(15))
+    assert incidents(sentinel) == {"bulb"}

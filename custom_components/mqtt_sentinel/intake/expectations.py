@@ -56,6 +56,24 @@ class ExpectationIntake:
     @callback
     def set_watch(self, config: WatchConfig, wish: OwnWish) -> None:
         """Follow what a watch itself expects, from now on."""
+        self.set_watches([(config, wish)])
+
+    @callback
+    def set_watches(self, watches: Iterable[tuple[WatchConfig, OwnWish]]) -> None:
+        """Follow what watches expect, and tell it when all are there.
+
+        What others are reached through is wanted for them: it must not seem unwanted until then.
+        """
+        told: list[str] = []
+        for config, wish in watches:
+            before = self._configs.get(config.id)
+            self._set_watch(config, wish)
+            told.append(config.id)
+            if before and before.parent != config.parent and before.parent in self._ids:
+                told.append(self._ids[before.parent])
+        self._tell(told)
+
+    def _set_watch(self, config: WatchConfig, wish: OwnWish) -> None:
         watch_id = config.id
         if (before := self._wishes.get(watch_id)) and before.entity_id != wish.entity_id:
             self._unfollow(before.entity_id, watch_id)
@@ -66,7 +84,6 @@ class ExpectationIntake:
             self._children[config.parent][watch_id] = None
         self._wishes[watch_id] = wish
         self._follow(wish.entity_id, watch_id)
-        self._tell([watch_id])
 
     @callback
     def remove_watch(self, watch_id: str) -> None:

@@ -58,7 +58,8 @@ def fire_storm(
             "incident_id": storm.id,
             "reason": STORM,
             "count": storm.count,
-            "names": names_of(storm, watches),
+            # All that it met: when it is over, none is left in it.
+            "names": names_of(storm.ever, watches),
             "opened_at": as_utc(storm.opened_at).isoformat(),
             "closed_at": as_utc(storm.closed_at).isoformat() if storm.closed_at else None,
         },

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
+from ..watch.expectation import Wanted
 from ..watch.incidents import Severity
 from ..watch.verdict import Reason, Verdict
 from .wording import escape_markdown, local_time, names_of
@@ -98,7 +99,7 @@ def show_storm(
         translation_placeholders={
             "count": str(storm.count),
             "open": str(len(storm.members)),
-            "names": escape_markdown(", ".join(names_of(storm, watches))),
+            "names": escape_markdown(", ".join(names_of(storm.members, watches))),
             "since": local_time(storm.opened_at),
         },
     )
@@ -147,7 +148,7 @@ def _translation_key(incident: Incident, watch: Watched) -> str:
     through it counts most that those are cut off.
     """
     reason = incident.reason.value
-    if watch.children and watch.is_gone:
+    if watch.children and incident.expectation.wanted is Wanted.UP:
         reason = Reason.PARENT_GONE.value
     elif incident.reason is Reason.NEVER_HEARD and incident.heard_at:
         reason = "silent"

@@ -1,15 +1,15 @@
 """How times and names go into texts for people."""
 
 from datetime import datetime
+from itertools import islice
 import re
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from ..watch.storms import Storm
     from ..watch.watched import Watched
 
 # More names than these nobody reads.
@@ -36,6 +36,10 @@ def local_time(timestamp: float) -> str:
     return dt_util.as_local(as_utc(timestamp)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def names_of(storm: Storm, watches: Mapping[str, Watched]) -> list[str]:
-    """The names of some of those whose incidents are open in a storm, in order."""
-    return sorted(watches[watch_id].config.name for watch_id in storm.members)[:MOST_NAMES]
+def names_of(watch_ids: Iterable[str], watches: Mapping[str, Watched]) -> list[str]:
+    """The names of the first of these watches, in order; of one that is no more there is none.
+
+    The cost does not grow with how many there are: a storm is told with each that joins it.
+    """
+    there = (watch_id for watch_id in watch_ids if watch_id in watches)
+    return sorted(watches[watch_id].config.name for watch_id in islice(there, MOST_NAMES))

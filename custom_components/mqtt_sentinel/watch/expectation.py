@@ -52,6 +52,11 @@ class Expectation:
 OBSERVED_ONLY = Expectation(Wanted.ANYTHING)
 
 
+def is_new(expectation: Expectation, before: Expectation) -> bool:
+    """Tell whether a thing has to settle anew: it should be otherwise, or is judged from now on."""
+    return expectation.wanted is not before.wanted or (expectation.verify and not before.verify)
+
+
 def combine(wishes: Iterable[Wish]) -> Expectation:
     """Bring the wishes of all sources together.
 

@@ -57,6 +57,12 @@ class Incident:
     muted: bool = False
     storm: str | None = None
 
+    @property
+    def missed(self) -> tuple[object, ...]:
+        """What it is about; the reason tells what was heard."""
+        expectation = self.expectation
+        return self.reason, expectation.wanted, expectation.kind, self.expected_since
+
     def noted(self, at: float, what: str) -> Self:
         """This incident with one more line in its timeline; the oldest go first."""
         lines = (*self.timeline, Moment(at, what))

@@ -1,12 +1,12 @@
 """The heart: hears reports and expectations, and answers with what changed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .deadlines import Deadlines
-from .expectation import Expectation, SourceKind, Wanted
+from .expectation import SourceKind, Wanted, is_new
 from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
 from .occasions import Occasions
@@ -25,6 +25,7 @@ from .watched import Snapshot, Watched
 
 if TYPE_CHECKING:
     from .clock import Instant
+    from .expectation import Expectation
     from .reports import ThingKey
     from .watched import WatchConfig
 
@@ -114,12 +115,13 @@ class Sentinel:
             self._children[config.parent][config.id] = watch
             parent = self._by_key.get(config.parent)
             watch.facts.parent_gone = parent is not None and parent.is_gone
+            watch.facts.parent_awaited = parent is not None and parent.is_awaited
         if known := self.known.take(config.key):
             if known.connection:
                 self._take_in(watch, known.connection)
             watch.last_seen = known.last_seen or watch.last_seen
             watch.cadence = known.cadence
-        return self._judge(watch, now)
+        return [*self._judge(watch, now), *self._count_anew(config)]
 
     def _go_on(self, watch: Watched) -> None:
         """Take up the incident that was open before."""
@@ -167,7 +169,16 @@ class Sentinel:
         self.open_incidents.discard(watch_id)
         if parent:
             del self._children[parent][watch_id]
-        return self._tell_children(watch, now, gone=False)
+        freed = self._tell_children(watch, now, gone=False, awaited=False)
+        return [*freed, *self._count_anew(watch.config)]
+
+    def _count_anew(self, config: WatchConfig) -> list[Change]:
+        """The incident of what a thing is reached through tells how many are: that is another now."""
+        parent = self._by_key.get(config.parent) if config.parent else None
+        if parent is None or parent.incident is None:
+            return []
+        same = parent.judgement
+        return [Change(parent, same, same, turn=Turn.UPDATED, incident=parent.incident)]
 
     # What is heard
 
@@ -178,10 +189,11 @@ class Sentinel:
             self.known.hear(report)
             return ()
         changes: Sequence[Change] = ()
+        before = watch.last_up
+        matters = self._take_in(watch, report)
         if watch.config.parent and is_sign_of_life(report):
             changes = self._vouch(watch.config.parent, report)
-        before = watch.last_up
-        if self._take_in(watch, report):
+        if matters:
             connection = _connection_change(watch, before)
             judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
             changes = [*changes, *judged]
@@ -259,7 +271,7 @@ class Sentinel:
         facts = watch.facts
         if facts.expectation == expectation:
             return ()
-        if _is_new(expectation, facts.expectation):
+        if is_new(expectation, facts.expectation):
             watch.expected_since = now.wall
             watch.steadiness.calm()
             facts.settles_at = facts.ping_from = now.mono + watch.config.settings.settle
@@ -307,7 +319,7 @@ class Sentinel:
         for watch in self.watches.values():
             watch.facts.broker = self._broker
             watch.facts.judged_from = self._judged_from(watch.config)
-        for watch in self.watches.values():
+        for watch in _parents_first(self.watches.values()):
             changes += self._judge(watch, now)
         return changes
 
@@ -322,7 +334,7 @@ class Sentinel:
         """Judge all watches whose deadline has come, first those that others are reached through."""
         due = [self.watches[watch_id] for watch_id in self._deadlines.pop_due(now.mono)]
         changes: list[Change] = []
-        for watch in sorted(due, key=lambda watch: watch.config.parent is not None):
+        for watch in _parents_first(due):
             changes += self._judge(watch, now)
         return changes
 
@@ -374,11 +386,13 @@ class Sentinel:
         if before != after or connection is not None or turn is not None:
             changes.append(Change(watch, before, after, connection, turn, incident))
         if watch.children:
-            changes += self._tell_children(watch, now, gone=watch.is_gone)
+            changes += self._tell_children(watch, now, gone=watch.is_gone, awaited=watch.is_awaited)
         return changes
 
-    def _tell_children(self, parent: Watched, now: Instant, *, gone: bool) -> list[Change]:
-        """Tell what is reached through a thing whether that is there.
+    def _tell_children(
+        self, parent: Watched, now: Instant, *, gone: bool, awaited: bool
+    ) -> list[Change]:
+        """Tell what is reached through a thing whether that is there, or is still waited for.
 
         Without it, what they said last is worth no more than a retained message; when it is back
         they have the settle time to say it again.
@@ -386,15 +400,16 @@ class Sentinel:
         changes: list[Change] = []
         for watch in parent.children.values():
             facts = watch.facts
-            if facts.parent_gone is gone:
+            if facts.parent_gone is gone and facts.parent_awaited is awaited:
                 continue
-            facts.parent_gone = gone
+            facts.parent_awaited = awaited
             if gone:
                 facts.live = False
-            else:
+            elif facts.parent_gone:
                 settled = now.mono + watch.config.settings.settle
                 facts.settles_at = max(facts.settles_at, settled)
                 facts.ping_from = max(facts.ping_from, settled)
+            facts.parent_gone = gone
             changes += self._judge(watch, now)
         return changes
 
@@ -430,7 +445,7 @@ class Sentinel:
     ) -> tuple[Turn | None, Incident]:
         """Bring an open incident up to date; when there is something new it is muted no more."""
         current = _open(watch, now)
-        if _missed(current) == _missed(incident):
+        if current.missed == incident.missed:
             return None, incident
         watch.incident = replace(
             current,
@@ -442,14 +457,14 @@ class Sentinel:
         return Turn.UPDATED, watch.incident
 
 
+def _parents_first(watches: Iterable[Watched]) -> list[Watched]:
+    """These watches, first those that others may be reached through."""
+    return sorted(watches, key=lambda watch: watch.config.parent is not None)
+
+
 def _same_judgement(watch: Watched) -> Change:
     """A change of the facts alone: what is known of a watch is shown, not only its verdict."""
     return Change(watch, watch.judgement, watch.judgement)
-
-
-def _is_new(expectation: Expectation, before: Expectation) -> bool:
-    """Tell whether a thing has to settle anew: it should be otherwise, or is judged from now on."""
-    return expectation.wanted is not before.wanted or (expectation.verify and not before.verify)
 
 
 def _connection_change(watch: Watched, before: bool | None) -> bool | None:
@@ -458,12 +473,6 @@ def _connection_change(watch: Watched, before: bool | None) -> bool | None:
     if facts.up is before or (before is None and not facts.live):
         return None
     return facts.up
-
-
-def _missed(incident: Incident) -> tuple[object, ...]:
-    """What an incident is about; the reason tells what was heard."""
-    expectation = incident.expectation
-    return incident.reason, expectation.wanted, expectation.kind, incident.expected_since
 
 
 def _open(watch: Watched, now: Instant) -> Incident:

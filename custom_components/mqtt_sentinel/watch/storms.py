@@ -16,13 +16,14 @@ WITHIN = 5.0
 class Storm:
     """Incidents that opened within moments: ``members`` are the watches whose are still open.
 
-    ``ever`` are all watches that it met. ``opened_at`` and ``closed_at`` in epoch seconds.
+    ``ever`` are all watches that it met; both are in the order in which they joined. ``opened_at``
+    and ``closed_at`` in epoch seconds.
     """
 
     id: str
     opened_at: float
-    members: set[str] = field(default_factory=set)
-    ever: set[str] = field(default_factory=set)
+    members: dict[str, None] = field(default_factory=dict)
+    ever: dict[str, None] = field(default_factory=dict)
     closed_at: float | None = None
 
     @property
@@ -79,7 +80,7 @@ class Storms:
             self._recent.pop(watch_id, None)
             return
         storm = self.open[storm_id]
-        storm.members.discard(watch_id)
+        storm.members.pop(watch_id, None)
         if storm.members:
             self._tell(Turn.UPDATED, storm)
             return
@@ -101,8 +102,8 @@ class Storms:
 
     def _join(self, storm: Storm, watch_id: str) -> None:
         self.open[storm.id] = storm
-        storm.members.add(watch_id)
-        storm.ever.add(watch_id)
+        storm.members[watch_id] = None
+        storm.ever[watch_id] = None
 
     def _tell(self, turn: Turn, storm: Storm) -> None:
         before = self._news.get(storm.id)

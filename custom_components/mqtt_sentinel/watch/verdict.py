@@ -80,8 +80,8 @@ class Facts:
     remembers that the thing followed this expectation once, which tells a thing that left from
     one that never came. ``accepted`` is a user's word that the reported state is fine.
 
-    ``parent_gone``: what the thing is reached through is not there. ``pinged_at`` is the last live
-    ping, ``ping_from`` the moment from which the next ones are waited for; with ``ping_owed``
+    ``parent_gone``: what the thing is reached through is not there; ``parent_awaited``: that was not
+    heard yet, and has time to be. ``pinged_at`` is the last live ping, ``ping_from`` the moment from which the next ones are waited for; with ``ping_owed``
     pings were missed, and only a ping can take that back.
     """
 
@@ -94,6 +94,7 @@ class Facts:
     agreed: bool = False
     accepted: bool = False
     parent_gone: bool = False
+    parent_awaited: bool = False
     ping_from: float = 0.0
     pinged_at: float = -inf
     ping_owed: bool = False
@@ -135,8 +136,12 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
         return Judgement(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
     if wanted is Wanted.DOWN and settings.require_live and not facts.live:
         return Judgement(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof)
-    waiting = _waiting(facts, proof, now)
-    return waiting or Judgement(Verdict.MISMATCH, _mismatch(facts), proof)
+    if waiting := _waiting(facts, proof, now):
+        return waiting
+    if facts.up is None and facts.parent_awaited:
+        # The silence may be that of the parent, which is then the one cause.
+        return Judgement(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
+    return Judgement(Verdict.MISMATCH, _mismatch(facts), proof)
 
 
 def proof_of(facts: Facts) -> Proof:

@@ -152,6 +152,12 @@ class Watched:
         wrong = self.judgement.verdict is Verdict.MISMATCH
         return self.facts.up is False or (wrong and self.facts.expectation.wanted is Wanted.UP)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether it was not heard yet, and its silence does not count yet."""
+        waiting = self.judgement.reason in (Reason.SETTLING, Reason.GRACE)
+        return waiting and self.facts.up is None
+
 
 class PingState(StrEnum):
     """How a thing keeps its promise to ping."""
