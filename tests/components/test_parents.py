@@ -334,7 +334,7 @@ async def test_two_bridges_are_told_apart(house: House) -> None:
     await house.broker.publish("attic/zigbee2mqtt/bridge/state", "offline")
     (issue,) = house.issues.values()
     assert issue.translation_placeholders
-    assert issue.translation_placeholders["name"] == "attic zigbee2mqtt bridge"
+    assert issue.translation_placeholders["name"] == "attic Zigbee2MQTT bridge"
     assert issue.translation_placeholders["dependants"] == "1"
     assert house.judged("here")[:2] == ("ok", "agrees")
 

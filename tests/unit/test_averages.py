@@ -20,6 +20,8 @@ from custom_components.mqtt_sentinel.watch.averages import (
 )
 
 numbers = st.floats(-LARGEST_NUMBER, LARGEST_NUMBER)
+# Differences below this are lost between the numbers that a float can be.
+FINEST = 1e-300
 
 
 def after(samples: Iterable[float]) -> MovingAverage:
@@ -55,8 +57,8 @@ def test_a_constant_signal_is_its_own_average_and_never_out_of_line(
 def test_the_first_samples_are_averaged_evenly_and_never_judged(samples: list[float]) -> None:
     average = after(samples)
     scale = max(map(abs, samples))
-    assert average.mean == pytest.approx(fmean(samples), abs=1e-9 * scale)
-    assert average.variance == pytest.approx(pvariance(samples), abs=1e-9 * scale**2)
+    assert average.mean == pytest.approx(fmean(samples), abs=max(1e-9 * scale, FINEST))
+    assert average.variance == pytest.approx(pvariance(samples), abs=max(1e-9 * scale**2, FINEST))
     assert not average.anomaly
     assert average.judges is (len(samples) == FEWEST_SAMPLES)
 

@@ -30,7 +30,9 @@ _MOTION = {True: "began", False: "ended", None: "seen"}
 def fire_incident(hass: HomeAssistant, device_id: str | None, change: Change) -> None:
     """Fire the event of an incident that opened or closed; that of a storm speaks for many."""
     incident = change.watch.incident if change.turn is Turn.OPENED else change.incident
-    if incident is None or incident.storm or change.turn not in _EVENTS:
+    if incident is None or change.turn not in _EVENTS:
+        return
+    if incident.storm and not incident.told:
         return
     hass.bus.async_fire(
         _EVENTS[change.turn],

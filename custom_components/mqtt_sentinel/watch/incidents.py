@@ -40,7 +40,8 @@ class Moment:
 class Incident:
     """What went wrong with a watch, since when, and how it went on. Times in epoch seconds.
 
-    ``storm`` is the id of the storm that it opened in, None for one that stands alone.
+    ``storm`` is the id of the storm that it belongs to, None for one that stands alone. ``told`` says
+    that it opened before that storm was one, and so was told by itself.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Incident:
     closed_at: float | None = None
     muted: bool = False
     storm: str | None = None
+    told: bool = False
 
     @property
     def missed(self) -> tuple[object, ...]:
@@ -84,6 +86,7 @@ class Incident:
             "closed_at": self.closed_at,
             "muted": self.muted,
             "storm": self.storm,
+            "told": self.told,
         }
 
     @classmethod
@@ -103,6 +106,7 @@ class Incident:
             closed_at=data["closed_at"],
             muted=bool(data["muted"]),
             storm=data.get("storm"),
+            told=data.get("told", False),
         )
 
 

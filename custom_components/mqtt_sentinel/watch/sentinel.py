@@ -438,7 +438,8 @@ class Sentinel:
             for watch_id in watch_ids:
                 member = self.watches[watch_id]
                 if member.incident:
-                    member.incident = replace(member.incident, storm=storm_id)
+                    told = member.incident.opened_at != now.wall
+                    member.incident = replace(member.incident, storm=storm_id, told=told)
 
     def _update(
         self, watch: Watched, incident: Incident, now: Instant
@@ -453,6 +454,7 @@ class Sentinel:
             opened_at=incident.opened_at,
             timeline=incident.timeline,
             storm=incident.storm,
+            told=incident.told,
         ).noted(now.wall, current.reason)
         return Turn.UPDATED, watch.incident
 
