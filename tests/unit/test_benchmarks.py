@@ -99,7 +99,7 @@ def decoded(message: load.Message) -> object:
     }.get((levels[0], levels[-1]), f"{levels[0]}/+/+")
     dialect = DIALECTS["autocore" if levels[0] == "autocore" else "services"]
     (decode,) = (found.decode for found in dialect.routes if found.filter == route)
-    return decode(Message(topic, levels, site, payload, False, at(1)))
+    return decode(Message(topic, site, payload, False, at(1)))
 
 
 @pytest.mark.parametrize("kind", [load.status, load.telemetry, load.ping, load.online])
