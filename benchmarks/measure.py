@@ -13,7 +13,6 @@ from collections.abc import (
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count, islice
-from statistics import median
 
 from demo.broker import BrokerError
 from demo.client import ApiError
@@ -204,9 +203,7 @@ async def _lag(house: Rig, effort: Effort, kind: Maker, name: str, title: str) -
     async def at(rate: float, site: str) -> Paced:
         """The attempt in the middle, by its lag."""
         messages = list(islice(_endless(kind, site, _DEVICES), int(rate * effort.seconds)))
-        paced = [
-            await _paced(house, messages, rate, effort.seconds) for _ in range(_LAG_ROUNDS)
-        ]
+        paced = [await _paced(house, messages, rate, effort.seconds) for _ in range(_LAG_ROUNDS)]
         return sorted(paced, key=lambda attempt: attempt.lag)[len(paced) // 2]
 
     for rate in _RATES:
