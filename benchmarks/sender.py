@@ -60,6 +60,7 @@ class Sender:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(_CONNECT)
         if self._socket.recv(len(_CONNACK_ACCEPTED), socket.MSG_WAITALL) != _CONNACK_ACCEPTED:
+            self._socket.close()
             raise SenderError("the broker does not let the sender in")
         self._socket.settimeout(_WRITE_SECONDS)
 
@@ -79,7 +80,7 @@ class Sender:
 
     def send(self, messages: Iterable[Message]) -> None:
         """Send messages as fast as the broker takes them."""
-        for some in batched(map(publish_packet, messages), _TOGETHER):
+        for some in batched(map(publish_packet, messages), _TOGETHER, strict=False):
             self._socket.sendall(b"".join(some))
 
     def pace(self, messages: Sequence[Message], rate: float) -> float:

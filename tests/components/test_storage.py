@@ -1,10 +1,13 @@
 """How what outlives a restart is written down where there is much of it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util.dt import utcnow
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.mqtt_sentinel import storage
 from custom_components.mqtt_sentinel.const import DOMAIN
@@ -49,14 +52,12 @@ async def test_what_is_prepared_in_parts_is_of_one_moment(
     assert FILE not in hass_storage
     things.at = 2.0
     store.save_soon()  # a change while it is prepared is written afterwards
-    found: list[set[float]] = []
-    for _ in range(100):
-        await asyncio.sleep(0)
-        if FILE in hass_storage:
-            assert len(hass_storage[FILE]["data"]["watches"]) == 7
-            found.append(seen(hass_storage))
-    assert found[0] == {1.0}
-    assert found[-1] == {2.0}
+    await hass.async_block_till_done()
+    assert len(hass_storage[FILE]["data"]["watches"]) == 7
+    assert seen(hass_storage) == {1.0}
+    async_fire_time_changed(hass, utcnow() + timedelta(seconds=1))  # the pause is over
+    await hass.async_block_till_done()
+    assert seen(hass_storage) == {2.0}
     await store.save()
 
 
