@@ -7,18 +7,17 @@ import sys
 import tempfile
 
 from demo.broker import BrokerError
-from demo.client import ApiError
-from demo.home import HomeError
 
-from .measure import QUICK, ROWS, Effort, MeasureError, measure
-from .results import Row, as_json, as_table
+from .measure import QUICK, ROWS, Effort, measure
+from .results import Result, Unmeasured, as_json, as_table
 from .rig import stage
+from .sender import SenderError
 
 
-async def _run(interpreter: str, effort: Effort, wanted: list[str]) -> list[Row]:
+async def _run(interpreter: str, effort: Effort, wanted: list[str]) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as directory:
         async with stage(interpreter, Path(directory)) as place:
-            rows = []
+            rows: list[Result] = []
             async for row in measure(place, effort, wanted):
                 print(f"measured: {as_table([row], head=False)}", file=sys.stderr, flush=True)
                 rows.append(row)
@@ -26,7 +25,7 @@ async def _run(interpreter: str, effort: Effort, wanted: list[str]) -> list[Row]
 
 
 def main() -> int:
-    """Measure, and show what came out; a missed bar is no failure."""
+    """Measure, and show what came out; a missed bar is no failure, what could not be measured is."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
     parser.add_argument("--row", nargs="+", action="extend", choices=ROWS, help="only these")
@@ -36,13 +35,13 @@ def main() -> int:
     effort = QUICK if arguments.quick else Effort()
     try:
         rows = asyncio.run(_run(arguments.python, effort, arguments.row or list(ROWS)))
-    except (ApiError, BrokerError, HomeError, MeasureError, TimeoutError) as reason:
+    except (BrokerError, SenderError, OSError) as reason:
         print(f"error: {reason!r}", file=sys.stderr)
         return 1
     print(as_table(rows))
     if arguments.json:
         print(as_json(rows))
-    return 0
+    return 1 if any(isinstance(row, Unmeasured) for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class Row:
     """One measurement: ours, the same of something else, and the bar that it has to stay under.
 
     ``ours`` and ``comparison`` (None where there is nothing to compare with) are in ``unit``.
+    ``but`` says why it was not measured as it should be; then the bar is not met, whatever it says.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Row:
     ratio: float | None
     bar: float
     judged: Judged
+    but: str = ""
 
     @classmethod
     def of_rounds(
@@ -69,7 +71,7 @@ class Row:
     def met(self) -> bool:
         """Tell whether it stays under its bar."""
         value = self.ratio if self.judged is Judged.RATIO else self.ours
-        return value is not None and value <= self.bar
+        return not self.but and value is not None and value <= self.bar
 
     def as_dict(self) -> dict[str, Any]:
         """A form for JSON."""
@@ -82,7 +84,26 @@ class Row:
             "met": self.met,
             "unit": self.unit,
             "judged": self.judged.value,
+            "but": self.but or None,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A measurement that could not be made, and why."""
+
+    name: str
+    reason: str
+
+    met = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form for JSON, like that of a row."""
+        nothing = dict.fromkeys(("ours", "comparison", "ratio", "bar"))
+        return {"name": self.name, **nothing, "met": False, "error": self.reason}
+
+
+type Result = Row | Unmeasured
 
 
 def percentile(values: Iterable[float], share: float) -> float:
@@ -93,26 +114,15 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def as_json(rows: Iterable[Row]) -> str:
+def as_json(rows: Iterable[Result]) -> str:
     """All rows in one line."""
     return json.dumps([row.as_dict() for row in rows])
 
 
-def as_table(rows: Iterable[Row], *, head: bool = True) -> str:
+def as_table(rows: Iterable[Result], *, head: bool = True) -> str:
     """All rows as a table for people."""
     lines = [("", "ours", "comparison", "ratio", "bar", "")] if head else []
-    for row in rows:
-        of_ratio = row.judged is Judged.RATIO
-        lines.append(
-            (
-                f"{row.name}: {row.title}",
-                f"{row.ours:.3g} {row.unit}",
-                "" if row.comparison is None else f"{row.comparison:.3g} {row.unit}",
-                "" if row.ratio is None else f"{row.ratio:.2f}x",
-                f"{row.bar:g}x" if of_ratio else f"{row.bar:g} {row.unit}",
-                "met" if row.met else "MISSED",
-            )
-        )
+    lines += [_cells(row) for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
@@ -120,6 +130,19 @@ def as_table(rows: Iterable[Row], *, head: bool = True) -> str:
             for number, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
+    )
+
+
+def _cells(row: Result) -> tuple[str, str, str, str, str, str]:
+    if isinstance(row, Unmeasured):
+        return f"{row.name}: {row.reason}", "", "", "", "", "NOT MEASURED"
+    return (
+        f"{row.name}: {row.title}" + (f"; but {row.but}" if row.but else ""),
+        f"{row.ours:.3g} {row.unit}",
+        "" if row.comparison is None else f"{row.comparison:.3g} {row.unit}",
+        "" if row.ratio is None else f"{row.ratio:.2f}x",
+        f"{row.bar:g}x" if row.judged is Judged.RATIO else f"{row.bar:g} {row.unit}",
+        "met" if row.met else "MISSED",
     )
 
 

@@ -4,7 +4,7 @@ A :class:`Stage` is a broker and a sender; a :class:`Rig` is one Home Assistant 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
@@ -12,11 +12,7 @@ from pathlib import Path
 import re
 import secrets
 import shutil
-import time
 from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from demo import run_dir as run_dirs
 from demo.broker import Broker, free_port
@@ -25,6 +21,7 @@ from demo.home import INTEGRATION, PASSWORD, USER, Home
 
 from .load import Message
 from .results import Span
+from .sender import Sender
 
 PROBE = Path(__file__).resolve().parent / "sentinel_probe"
 MARK = f"{PROBE.name}/mark"
@@ -32,8 +29,6 @@ MARK = f"{PROBE.name}/mark"
 _LONGEST_SECONDS = 300.0
 _LOOK_SECONDS = 0.1
 """Pause between looks at whether Home Assistant is ready."""
-_PACE_SECONDS = 0.001
-"""A paced sender wakes up so often at most; more often costs it more than it gains."""
 _QUIET_LOOKS = 5
 _QUIET_SHARE = 0.05
 """A process that uses less of a core than this, so many looks in a row, has nothing to do."""
@@ -48,7 +43,7 @@ class Stage:
     interpreter: str
     run_dir: Path
     broker: Broker
-    sender: paho.Client
+    sender: Sender
 
 
 @asynccontextmanager
@@ -57,22 +52,15 @@ async def stage(interpreter: str, run_dir: Path) -> AsyncGenerator[Stage]:
     run_dirs.prepare(run_dir)
     broker = Broker(free_port(), run_dirs.broker(run_dir))
     broker.forget()
-    sender = paho.Client(CallbackAPIVersion.VERSION2)
-    sender.max_queued_messages_set(0)
     async with broker:
-        sender.connect(broker.address.host, broker.address.port)
-        sender.loop_start()
-        try:
+        with Sender(broker.address.host, broker.address.port) as sender:
             yield Stage(interpreter, run_dir, broker, sender)
-        finally:
-            sender.disconnect()
-            sender.loop_stop()
 
 
 class Rig:
     """One Home Assistant that is ready to be measured."""
 
-    def __init__(self, client: Client, sender: paho.Client, name: str) -> None:
+    def __init__(self, client: Client, sender: Sender, name: str) -> None:
         """Know the signed-in client, the connected sender, and the name that its marks carry."""
         self.client = client
         self._sender = sender
@@ -84,7 +72,7 @@ class Rig:
             await asyncio.sleep(_LOOK_SECONDS)
         heard = asyncio.create_task(self._reached("ready"))
         while not heard.done():
-            self._sender.publish(self._mark_topic, "ready", qos=0)
+            self._sender.send([(self._mark_topic, b"ready")])
             await asyncio.sleep(_LOOK_SECONDS)
         await self.quiet()
 
@@ -126,38 +114,25 @@ class Rig:
 
     async def flood(self, messages: Sequence[Message]) -> Span:
         """Send messages as fast as it goes, and tell what it took to deal with all of them."""
-        return await self._between(lambda: self.send(messages), len(messages))
-
-    async def pace(self, messages: Sequence[Message], rate: float) -> Span:
-        """Send messages at ``rate`` a second."""
-        return await self._between(lambda: self._send_paced(messages, rate), len(messages))
-
-    def send(self, messages: Iterable[Message]) -> None:
-        """Send messages and wait for nothing."""
-        for topic, payload in messages:
-            self._sender.publish(topic, payload, qos=0)
-
-    async def _between(self, send: Callable[[], None], count: int) -> Span:
         first = await self._mark("begin")
-        await asyncio.to_thread(send)
+        await asyncio.to_thread(self._sender.send, messages)
         last = await self._mark("end")
-        return Span(last["cpu"] - first["cpu"], last["wall"] - first["wall"], count)
+        return Span(last["cpu"] - first["cpu"], last["wall"] - first["wall"], len(messages))
+
+    async def pace(self, messages: Sequence[Message], rate: float) -> tuple[float, float]:
+        """Send messages at ``rate`` a second; answer how many a second were sent, and dealt with."""
+        first = await self._mark("begin")
+        sent = await asyncio.to_thread(self._sender.pace, messages, rate)
+        last = await self._mark("end")
+        return sent, len(messages) / (last["wall"] - first["wall"])
 
     async def _mark(self, what: str) -> dict[str, float]:
         name = f"{what}-{secrets.token_hex(4)}"
-        self._sender.publish(self._mark_topic, name, qos=0)
+        self._sender.send([(self._mark_topic, name.encode())])
         return await self._reached(name)
 
     async def _reached(self, name: str) -> dict[str, float]:
         return dict(await self.client.command(MARK, name=name, answer_seconds=_LONGEST_SECONDS))
-
-    def _send_paced(self, messages: Sequence[Message], rate: float) -> None:
-        begun = time.monotonic()
-        for number, (topic, payload) in enumerate(messages):
-            ahead = begun + number / rate - time.monotonic()
-            if ahead > _PACE_SECONDS:
-                time.sleep(ahead)
-            self._sender.publish(topic, payload, qos=0)
 
 
 @asynccontextmanager

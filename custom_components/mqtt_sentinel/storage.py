@@ -1,8 +1,9 @@
 """What outlives a restart: expectations with their since-times, open incidents."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import batched
 import logging
 import time
 from typing import Any
@@ -20,8 +21,10 @@ _LOGGER = logging.getLogger(__name__)
 
 _VERSION = 1
 # A change is written at once, for a crash may follow it. Only where there is so much to write that
-# it would hold up the event loop, writing pauses for so many times as long as it took to prepare.
+# it would hold up the event loop, writing pauses for so many times as long as it took to prepare,
+# and it is prepared in parts of so many watches: others have their turn between them.
 _PAUSE = 20
+_PART = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class MemoryStore:
         self._store = _store(hass, entry_id)
         self._changed = False
         self._pause: asyncio.Handle | None = None
+        self._preparing: object = None
         self._remember = remember
 
     async def load(self) -> Memory:
@@ -74,7 +78,7 @@ class MemoryStore:
     def save_soon(self) -> None:
         """Write at once, or, shortly after another write, within a moment."""
         self._changed = True
-        if self._pause is None:
+        if self._pause is None and self._preparing is None:
             # Not before the next turn: what changes together is written together.
             self._pause = self._hass.loop.call_soon(self._pause_over)
 
@@ -83,7 +87,9 @@ class MemoryStore:
         if self._pause:
             self._pause.cancel()
             self._pause = None
-        await self._store.async_save(self._as_dict())
+        self._preparing = None
+        memory = self._remember()
+        await self._store.async_save(_as_dict(memory, _watches_as_dict(memory.watches.items())))
 
     @callback
     def _pause_over(self) -> None:
@@ -91,20 +97,36 @@ class MemoryStore:
         if not self._changed:
             return
         self._changed = False
+        self._hass.async_create_task(self._write(), f"{DOMAIN} memory")
+
+    async def _write(self) -> None:
         begun = time.monotonic()
-        memory = self._as_dict()
+        mine = self._preparing = object()
+        memory = self._remember()
+        watches: dict[str, Any] = {}
+        for part in batched(memory.watches.items(), _PART, strict=False):
+            if watches:
+                await asyncio.sleep(0)
+            watches |= _watches_as_dict(part)
+        if self._preparing is not mine:
+            return  # what is newer was written in the meantime
+        self._preparing = None
         pause = _PAUSE * (time.monotonic() - begun)
         self._pause = self._hass.loop.call_later(pause, self._pause_over)
         # The store writes one after the other.
-        self._hass.async_create_task(self._store.async_save(memory), f"{DOMAIN} memory")
+        await self._store.async_save(_as_dict(memory, watches))
 
-    def _as_dict(self) -> dict[str, Any]:
-        memory = self._remember()
-        return {
-            "watches": {key: value.as_dict() for key, value in memory.watches.items()},
-            "sources": dict(memory.sources),
-            "events": [occasions.as_list(event) for event in memory.events],
-        }
+
+def _watches_as_dict(watches: Iterable[tuple[str, Snapshot]]) -> dict[str, Any]:
+    return {key: value.as_dict() for key, value in watches}
+
+
+def _as_dict(memory: Memory, watches: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "watches": watches,
+        "sources": dict(memory.sources),
+        "events": [occasions.as_list(event) for event in memory.events],
+    }
 
 
 async def remove_memory(hass: HomeAssistant, entry_id: str) -> None:

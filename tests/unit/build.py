@@ -91,6 +91,5 @@ def message(
     retained: bool = False,
     seconds: float = 5.0,
 ) -> Message:
-    """A message as the intake makes it: the levels of the site are left out."""
-    levels = topic.split("/")[site.count("/") + 1 if site else 0 :]
-    return Message(topic, levels, site, payload, retained, at(seconds))
+    """A message as the intake makes it."""
+    return Message(topic, site, payload, retained, at(seconds))

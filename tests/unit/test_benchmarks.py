@@ -1,12 +1,16 @@
 """What benchmarks make of what they measured, and what they send."""
 
 import json
+import socket
+import threading
 
 import pytest
+from pytest_socket import socket_allow_hosts
 
-from benchmarks import load
-from benchmarks.measure import in_rounds
-from benchmarks.results import Judged, Row, Span, as_json, as_table, percentile
+from benchmarks import load, measure
+from benchmarks.measure import Effort, Paced, in_rounds
+from benchmarks.results import Judged, Row, Span, Unmeasured, as_json, as_table, percentile
+from benchmarks.sender import Sender, SenderError, publish_packet
 from custom_components.mqtt_sentinel.dialects.route import MalformedError, Message
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 
@@ -64,6 +68,7 @@ def test_json_is_one_line() -> None:
         "met": True,
         "unit": "ms",
         "judged": "ours",
+        "but": None,
     }
     assert second["ratio"] == 0.333
 
@@ -73,6 +78,113 @@ def test_table_tells_what_was_missed() -> None:
     assert head.split() == ["ours", "comparison", "ratio", "bar"]
     assert first.endswith("5 ms                     10 ms     met")
     assert second.split()[-1] == "MISSED"
+
+
+def test_what_was_not_measured_as_it_should_be_is_not_met() -> None:
+    made = Row("lag", "how late", "ms", 1.0, None, None, 10.0, Judged.OURS, "nobody keeps up")
+    assert not made.met
+    assert made.as_dict()["but"] == "nobody keeps up"
+    assert "how late; but nobody keeps up" in as_table([made])
+
+
+def test_what_could_not_be_measured_is_told_beside_the_others() -> None:
+    results = [Unmeasured("growth", "no broker"), row()]
+    _, first, second = as_table(results).splitlines()
+    assert first.startswith("growth: no broker")
+    assert first.endswith("NOT MEASURED")
+    assert second.endswith("met")
+    told, _ = json.loads(as_json(results))
+    assert told == {
+        "name": "growth",
+        "ours": None,
+        "comparison": None,
+        "ratio": None,
+        "bar": None,
+        "met": False,
+        "error": "no broker",
+    }
+
+
+async def test_a_measurement_that_fails_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fails(place: object, effort: Effort) -> list[Row]:
+        raise measure.MeasureError("nobody was told")
+
+    async def works(place: object, effort: Effort) -> list[Row]:
+        return [row()]
+
+    monkeypatch.setattr(measure, "ALONE", {"growth": fails, "memory": works, "deadline": fails})
+    wanted = ["growth", "memory"]
+    results = [found async for found in measure.measure(None, Effort(), wanted)]  # type: ignore[arg-type] # not looked at
+    assert results == [Unmeasured("growth", "MeasureError('nobody was told')"), row()]
+
+
+@pytest.mark.parametrize(("done", "kept_up"), [(4_500.0, True), (4_400.0, False)])
+def test_who_gets_less_done_than_came_does_not_keep_up(done: float, kept_up: bool) -> None:
+    assert Paced(lag=3.0, sent=5_000.0, done=done).kept_up(5_000.0) is kept_up
+
+
+@pytest.mark.parametrize(
+    ("size", "head"), [(0, b"\x30\x03"), (125, b"\x30\x80\x01"), (16_381, b"\x30\x80\x80\x01")]
+)
+def test_a_packet_as_the_standard_wants_it(size: int, head: bytes) -> None:
+    packet = publish_packet(("a", b"x" * size))
+    assert packet == head + b"\x00\x01a" + b"x" * size
+
+
+def test_a_message_that_is_too_long_for_mqtt() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        publish_packet(("a", bytes(268_435_456)))
+
+
+class Ear:
+    """Takes one connection as a broker does, and keeps all that it is sent."""
+
+    def __init__(self, answer: bytes = b"\x20\x02\x00\x00") -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listener.getsockname()
+        self._answer = answer
+        self.heard = b""
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, self._listener:
+            connection.recv(1024)
+            connection.sendall(self._answer)
+            while some := connection.recv(65_536):
+                self.heard += some
+
+    def done(self) -> bytes:
+        self._thread.join()
+        return self.heard
+
+
+@pytest.fixture
+def sockets(socket_enabled: None) -> None:
+    """This computer may be talked to, and nobody else."""
+    socket_allow_hosts(["127.0.0.1"])
+
+
+@pytest.mark.usefixtures("sockets")
+def test_all_that_is_sent_arrives_in_order() -> None:
+    ear = Ear()
+    messages = [("a", str(number).encode()) for number in range(1_200)]
+    with Sender(*ear.address) as sender:
+        sender.send(messages[:1_000])
+        rate = sender.pace(messages[1_000:], 20_000.0)
+    assert 0 < rate <= 20_000
+    assert ear.done() == b"".join(map(publish_packet, messages)) + b"\xe0\x00"
+
+
+@pytest.mark.usefixtures("sockets")
+def test_a_broker_that_does_not_let_the_sender_in() -> None:
+    ear = Ear(b"\x20\x02\x00\x05")
+    with pytest.raises(SenderError, match="let the sender in"):
+        Sender(*ear.address)
+    ear.done()
 
 
 async def test_rounds_begin_with_another_each_time_and_the_first_goes_uncounted() -> None:
@@ -99,7 +211,7 @@ def decoded(message: load.Message) -> object:
     }.get((levels[0], levels[-1]), f"{levels[0]}/+/+")
     dialect = DIALECTS["autocore" if levels[0] == "autocore" else "services"]
     (decode,) = (found.decode for found in dialect.routes if found.filter == route)
-    return decode(Message(topic, levels, site, payload, False, at(1)))
+    return decode(Message(topic, site, payload, False, at(1)))
 
 
 @pytest.mark.parametrize("kind", [load.status, load.telemetry, load.ping, load.online])

@@ -58,7 +58,7 @@ async def try_custom(hass: HomeAssistant, custom: CustomTopic) -> str | None:
     payload = await _first_payload(hass, custom.topic)
     if payload is None:
         return "topic_silent"
-    message = Message(custom.topic, custom.topic.split("/"), "", payload, False, now())
+    message = Message(custom.topic, "", payload, False, now())
     try:
         decode(message)
     except MalformedError as malformed:

@@ -7,7 +7,6 @@
 ``autocore/{id}/system/{name}`` carry whatever the device has to say, beside its ``device_id``.
 """
 
-from functools import lru_cache
 from typing import Any
 
 from ..watch.expectation import SourceKind
@@ -20,9 +19,9 @@ from ..watch.reports import (
     TelemetryReport,
     ThingKey,
 )
+from .names import by_topic
 from .payload import (
     LARGEST_NUMBER,
-    MOST_NAMED,
     optional_number,
     optional_text,
     read_data,
@@ -45,15 +44,14 @@ _MEASURED = frozenset({"temperature", "humidity", "voltage", "memory_free"})
 _NO_VALUES = frozenset({"device_id", "timestamp"})
 
 
-@lru_cache(MOST_NAMED)
-def _thing(site: str, device: str) -> ThingKey:
-    return ThingKey(NAME, site, read_name(device))
+@by_topic
+def _thing(message: Message) -> ThingKey:
+    return ThingKey(NAME, message.site, read_name(message.levels[1]))
 
 
 def _device(message: Message, data: dict[str, Any]) -> ThingKey:
-    device = message.levels[1]
-    key = _thing(message.site, device)
-    if data.get("device_id") != device:
+    key = _thing(message)
+    if data.get("device_id") != key.name:
         required_text(data, "device_id")
         raise MalformedError(Flaw.CONTRADICTORY_ID, "device_id")
     return key

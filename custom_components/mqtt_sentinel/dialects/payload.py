@@ -10,8 +10,6 @@ from .route import Flaw, MalformedError
 # Far above any status that a device sends, far below what could hold up the others.
 MOST_JSON_BYTES = 256 * 1024
 LONGEST_NAME = 256
-# A thing says the same name again and again; so many are remembered as read.
-MOST_NAMED = 16_384
 # No device measures more, and its square is still a number.
 LARGEST_NUMBER = 1e30
 # What is told of an event goes on into states and events; Home Assistant warns at 16 KiB.
@@ -157,7 +155,7 @@ def optional_number(data: dict[str, Any], field: str) -> float | None:
     value = data.get(field)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) is not float and type(value) is not int:  # a bool is no number here
         raise MalformedError(Flaw.WRONG_TYPE, field)
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         raise MalformedError(Flaw.TOO_LARGE, field)

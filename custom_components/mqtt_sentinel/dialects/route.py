@@ -16,14 +16,19 @@ type Decoder = Callable[[Message], Decoded]
 
 @fact
 class Message:
-    """One MQTT message. ``levels`` is its topic split at "/", without the levels of the site."""
+    """One MQTT message. Its topic begins with its site, when it has one."""
 
     topic: str
-    levels: list[str]
     site: str
     payload: bytes
     retained: bool
     at: Instant
+
+    @property
+    def levels(self) -> list[str]:
+        """Its topic split at "/", without the levels of the site."""
+        topic = self.topic[len(self.site) + 1 :] if self.site else self.topic
+        return topic.split("/")
 
 
 class Flaw(StrEnum):

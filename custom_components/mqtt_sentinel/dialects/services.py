@@ -15,7 +15,6 @@ looks through it. The ``event_ref`` "0" is said at initialisation and means noth
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from ..watch.expectation import SourceKind
@@ -27,8 +26,8 @@ from ..watch.reports import (
     PingReport,
     ThingKey,
 )
+from .names import by_topic
 from .payload import (
-    MOST_NAMED,
     optional_bool,
     optional_number,
     optional_text,
@@ -60,12 +59,12 @@ _DETECTION: Mapping[str, Callable[[dict[str, Any], str], float | str | None]] = 
 }
 
 
-@lru_cache(MOST_NAMED)
 def thing(site: str, service: str, device: str) -> ThingKey:
     """The key of one service of one device."""
     return ThingKey(NAME, site, f"{read_name(service)}/{read_name(device)}")
 
 
+@by_topic
 def _key(message: Message) -> ThingKey:
     _, service, device = message.levels
     return thing(message.site, service, device)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-import time
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from homeassistant.components import mqtt
@@ -30,7 +30,7 @@ class Link(Enum):
 
 def now() -> Instant:
     """The present moment."""
-    return Instant(time.monotonic(), time.time())
+    return Instant(monotonic(), time())
 
 
 class MqttIntake:
@@ -81,21 +81,19 @@ class MqttIntake:
 
     async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
         """Subscribe to one filter; call the answer to end it."""
-        skip = site.count("/") + 1 if site else 0
+        ended = False
 
         @callback
         def receive(received: mqtt.ReceiveMessage) -> None:
-            if unsubscribe not in self._subscriptions:
+            if ended:
                 return  # ended, but the MQTT integration was reloaded before and goes on with it
             self.messages += 1
-            self.last_message = wall = time.time()
-            topic = received.topic
+            self.last_message = wall = time()
             payload = received.payload
             if TYPE_CHECKING:
                 assert isinstance(payload, bytes)  # encoding=None
             message = Message(
-                topic,
-                topic.split("/")[skip:],
+                received.topic,
                 site,
                 payload,
                 received.retain,
@@ -116,6 +114,8 @@ class MqttIntake:
 
         @callback
         def unsubscribe() -> None:
+            nonlocal ended
+            ended = True
             self._subscriptions.remove(unsubscribe)
             stop()
             self._filters[topic_filter] -= 1

@@ -69,7 +69,7 @@ class Example:
 def message(topic: str, payload: bytes = b"", *, site: str = "", retained: bool = False) -> Message:
     """A message as the intake makes it, of a topic without its site."""
     full = f"{site}/{topic}" if site else topic
-    return Message(full, topic.split("/"), site, payload, retained, NOW)
+    return Message(full, site, payload, retained, NOW)
 
 
 def as_json(data: object) -> bytes:
