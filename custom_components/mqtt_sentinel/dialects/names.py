@@ -8,7 +8,7 @@ from .route import Message
 # A thing says the same few topics again and again. Whoever makes up more than so many, or such
 # long ones, is read anew.
 MOST_TOPICS = 32_768
-LONGEST_TOPIC = 512
+LONGEST_TOPIC = 128
 
 
 def by_topic(read: Callable[[Message], ThingKey]) -> Callable[[Message], ThingKey]:

@@ -197,7 +197,8 @@ class Values:
         found = [
             item
             for name in DETAILS
-            if getattr(details, name) is not None
+            if getattr(before, name) is None
+            and getattr(details, name) is not None
             and (item := Item(Kind.DETAIL, name)) not in board.items
         ]
         board.items |= dict.fromkeys(found)

@@ -1,7 +1,6 @@
 """Whether a thing is steady: one that comes and goes is told once, and has to last to be over."""
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .verdict import NOT_JUDGED, Judgement, Reason, Verdict
 
@@ -19,12 +18,12 @@ _SIDES = {Verdict.OK: True, Verdict.MISMATCH: False}
 class Steadiness:
     """How often the judgement of a watch flipped between right and wrong, and what it has to hold.
 
-    All times in monotonic seconds. ``hold`` is how long a recovery has to last before it counts,
-    0 while the thing does not flap; with every relapse it doubles. ``steady_at`` is when the
-    present recovery will have lasted.
+    All times in monotonic seconds. ``flips`` are the latest. ``hold`` is how long a recovery has to
+    last before it counts, 0 while the thing does not flap; with every relapse it doubles.
+    ``steady_at`` is when the present recovery will have lasted.
     """
 
-    flips: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_FLIPS + 1))
+    flips: tuple[float, ...] = ()
     good: bool | None = None
     hold: float = 0.0
     steady_at: float = 0.0
@@ -57,7 +56,7 @@ class Steadiness:
 
     def calm(self) -> None:
         """Count anew: something else is expected of the thing, or it was steady long enough."""
-        self.flips.clear()
+        self.flips = ()
         self.good = None
         self.hold = 0.0
 
@@ -68,7 +67,7 @@ class Steadiness:
     def _turn(self, good: bool, now: float) -> None:
         """Count a flip from right to wrong or back; the first judgement is none."""
         if self.good is not None:
-            self.flips.append(now)
+            self.flips = (*self.flips[-MOST_FLIPS:], now)
             if self.hold and not good:
                 self.hold = min(2 * self.hold, LONGEST_HOLD)
             elif not self.hold and self._flips_too_often(now):

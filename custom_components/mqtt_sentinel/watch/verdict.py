@@ -81,8 +81,9 @@ class Facts:
     one that never came. ``accepted`` is a user's word that the reported state is fine.
 
     ``parent_gone``: what the thing is reached through is not there; ``parent_awaited``: that was not
-    heard yet, and has time to be. ``pinged_at`` is the last live ping, ``ping_from`` the moment from which the next ones are waited for; with ``ping_owed``
-    pings were missed, and only a ping can take that back.
+    heard yet, and has time to be. ``pinged_at`` is the last live ping, ``ping_from`` the moment from
+    which the next ones are waited for; with ``ping_owed`` pings were missed, and only a ping can
+    take that back.
     """
 
     broker: bool = False
