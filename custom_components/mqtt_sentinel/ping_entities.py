@@ -33,6 +33,9 @@ PING = SensorEntityDescription(
 class PingSensor(SentinelEntity, SensorEntity):
     """How the pings of a watch are."""
 
+    # It changes for ever, and what its history tells the state tells too.
+    _unrecorded_attributes = frozenset({"last_ping"})
+
     @property
     @override
     def native_value(self) -> str | None:
