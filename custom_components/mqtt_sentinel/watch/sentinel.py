@@ -437,9 +437,9 @@ class Sentinel:
             storm_id, watch_ids = joined
             for watch_id in watch_ids:
                 member = self.watches[watch_id]
-                if member.incident:
-                    told = member.incident.opened_at != now.wall
-                    member.incident = replace(member.incident, storm=storm_id, told=told)
+                assert member.incident  # whoever has none any more was taken out
+                told = member.incident.opened_at != now.wall
+                member.incident = replace(member.incident, storm=storm_id, told=told)
 
     def _update(
         self, watch: Watched, incident: Incident, now: Instant
