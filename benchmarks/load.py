@@ -59,8 +59,8 @@ def ping(site: str, number: int, count: int) -> Message:
 
 
 def mixed(site: str, number: int, count: int) -> Message:
-    """A fleet as it is: it tells values most of the time."""
-    kind = (telemetry, ping, telemetry, status)[count % 4]
+    """A fleet as it is: it tells values most of the time, and at any time something of everything."""
+    kind = (telemetry, ping, telemetry, status)[(number + count) % 4]
     return kind(site, number, count)
 
 
