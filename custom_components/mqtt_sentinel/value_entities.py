@@ -136,7 +136,7 @@ class AverageSensor(ValueSensor):
     @override
     def state_of(self, value: Value) -> float:
         """The average."""
-        return float(f"{value.average.mean:.6g}")
+        return float(f"{value.mean:.6g}")
 
 
 class AnomalySensor(ValueEntity, BinarySensorEntity):

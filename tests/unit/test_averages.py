@@ -48,7 +48,7 @@ def test_a_constant_signal_is_its_own_average_and_never_out_of_line(
 ) -> None:
     average = MovingAverage()
     assert not any(average.add(number) for _ in range(count))
-    assert not average.anomaly
+    assert not average.out_of_line
     assert average.mean == number
     assert average.variance == 0
 
@@ -59,7 +59,7 @@ def test_the_first_samples_are_averaged_evenly_and_never_judged(samples: list[fl
     scale = max(map(abs, samples))
     assert average.mean == pytest.approx(fmean(samples), abs=max(1e-9 * scale, FINEST))
     assert average.variance == pytest.approx(pvariance(samples), abs=max(1e-9 * scale**2, FINEST))
-    assert not average.anomaly
+    assert not average.out_of_line
     assert average.judges is (len(samples) == FEWEST_SAMPLES)
 
 
@@ -94,10 +94,12 @@ def test_a_step_is_found_at_the_third_sample(
     average = after(level + random.uniform(-spread, spread) for _ in range(quiet))
     size = max(spread, abs(level) / 100) * step
     new = level + (size if up else -size)
-    answers = [(average.add(new + random.uniform(-spread, spread)), average.anomaly) for _ in "123"]
+    answers = [
+        (average.add(new + random.uniform(-spread, spread)), average.out_of_line) for _ in "123"
+    ]
     assert answers == [(False, False), (False, False), (True, True)]
     assert average.add(level)
-    assert not average.anomaly
+    assert not average.out_of_line
 
 
 def test_two_samples_out_of_line_are_none() -> None:
@@ -116,7 +118,7 @@ def test_nothing_is_out_of_line_before_there_are_enough_samples() -> None:
     average = after(noise(FEWEST_SAMPLES - 1)[:-2])
     for sample in (1000.0, 1000.0):
         average.add(sample)
-    assert not average.anomaly
+    assert not average.out_of_line
     assert average.outliers == 0
 
 
@@ -124,7 +126,7 @@ def test_nothing_is_out_of_line_before_there_are_enough_samples() -> None:
 def test_a_lasting_new_level_becomes_the_normal_one(level: float, new: float) -> None:
     average = after([level] * SAMPLES)
     answers = [average.add(new) for _ in range(4 * SAMPLES)]
-    assert not average.anomaly
+    assert not average.out_of_line
     assert sum(answers) in {0, 2}  # began and ended, or never was
 
 
@@ -133,7 +135,7 @@ def test_a_new_level_after_nought_becomes_normal() -> None:
     assert [average.add(1.0) for _ in range(3)] == [False, False, True]
     for _ in range(SAMPLES):
         average.add(1.0)
-    assert not average.anomaly
+    assert not average.out_of_line
     assert average.mean == pytest.approx(1, rel=0.3)
 
 
@@ -160,5 +162,5 @@ def test_it_stays_finite_and_as_large_as_it_was(samples: list[float]) -> None:
 def test_a_change_is_told_exactly_when_there_is_one(samples: list[float]) -> None:
     average = MovingAverage()
     for sample in samples:
-        before = average.anomaly
-        assert average.add(sample) is (average.anomaly is not before)
+        before = average.out_of_line
+        assert average.add(sample) is (average.out_of_line is not before)

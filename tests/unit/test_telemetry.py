@@ -97,11 +97,11 @@ def test_what_the_broker_kept_is_a_value_but_no_sample() -> None:
     heard = Telemetry()
     assert heard.hear(telemetry(1, retained=True, temperature=20))
     assert shown(heard) == {"temperature": 20}
-    assert heard.values["temperature"].average.samples == 0
+    assert heard.values["temperature"].samples == 0
     heard.hear(telemetry(2, temperature=21))
     heard.hear(telemetry(3, retained=True, temperature=20))
     assert shown(heard) == {"temperature": 21}
-    assert heard.values["temperature"].average.samples == 1
+    assert heard.values["temperature"].samples == 1
 
 
 def test_what_is_doubted_is_unknown_until_it_is_heard_again() -> None:
@@ -115,7 +115,7 @@ def test_what_is_doubted_is_unknown_until_it_is_heard_again() -> None:
     assert shown(heard) == {"temperature": 20, "humidity": 51}
     # What is usual was not forgotten.
     assert heard.anomaly is False
-    assert heard.values["humidity"].average.samples == FEWEST_SAMPLES
+    assert heard.values["humidity"].samples == FEWEST_SAMPLES
 
 
 def test_there_is_room_for_so_many_values() -> None:
@@ -180,7 +180,7 @@ def test_whatever_comes_the_averages_stay_numbers(data: dict[str, Any]) -> None:
     heard = Telemetry()
     for _ in range(3):
         heard.hear(report)
-    assert all(abs(value.average.mean) <= 1e30 for value in heard.values.values())
+    assert all(abs(value.mean) <= 1e30 for value in heard.values.values())
 
 
 # In the heart

@@ -33,7 +33,7 @@ class MovingAverage:
     outliers: int = 0
 
     @property
-    def anomaly(self) -> bool:
+    def out_of_line(self) -> bool:
         """Whether enough samples in a row were out of line."""
         return self.outliers >= IN_A_ROW
 
@@ -43,7 +43,7 @@ class MovingAverage:
         return self.samples >= FEWEST_SAMPLES
 
     def add(self, value: float) -> bool:
-        """Take in one finite sample; tell whether :attr:`anomaly` changed."""
+        """Take in one finite sample; tell whether :attr:`out_of_line` changed."""
         mean = self.mean
         off = value - mean
         turned = False

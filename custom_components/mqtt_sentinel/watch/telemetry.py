@@ -13,22 +13,22 @@ MOST_VALUES = 32
 
 
 @dataclass(slots=True)
-class Value:
-    """One value: what was heard last (None: nothing that need still be true), and its average.
+class Value(MovingAverage):
+    """The average of one value, and what was heard last (None: nothing that need still be true).
 
-    ``live`` says that the thing itself sent it, not the broker's memory.
+    ``live`` says that the thing itself sent it, not the broker's memory. It is one object and not
+    two, because there are very many, and each is looked up in memory with every message.
     """
 
     last: float | None = None
     live: bool = False
-    average: MovingAverage = field(default_factory=MovingAverage)
 
     @property
     def anomaly(self) -> bool | None:
         """Whether it is out of line, None while that cannot be told."""
-        if self.last is None or not self.average.judges:
+        if self.last is None or not self.judges:
             return None
-        return self.average.anomaly
+        return self.out_of_line
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Telemetry:
             if live:
                 value.last = number
                 value.live = True
-                if value.average.add(number):
+                if value.add(number):
                     self.urgent = True
                     told = False
             elif not value.live:
