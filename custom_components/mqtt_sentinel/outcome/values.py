@@ -194,15 +194,15 @@ class Values:
     def _show_details(self, board: _Board, watch: Watched) -> None:
         before, details = board.details, watch.details
         board.details = details
-        found = [
-            item
-            for name in DETAILS
-            if getattr(before, name) is None
-            and getattr(details, name) is not None
-            and (item := Item(Kind.DETAIL, name)) not in board.items
-        ]
-        board.items |= dict.fromkeys(found)
-        self._add(board, found)
+        if not before.whole:
+            found = [
+                item
+                for name in DETAILS
+                if getattr(details, name) is not None
+                and (item := Item(Kind.DETAIL, name)) not in board.items
+            ]
+            board.items |= dict.fromkeys(found)
+            self._add(board, found)
         if (before.ip_address, before.firmware) != (details.ip_address, details.firmware):
             self._detailed(board.watch_id, details)
 

@@ -116,6 +116,11 @@ class DeviceDetails:
     firmware: str | None = None
     uptime: float | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether none is missing."""
+        return not (self.ip_address is None or self.firmware is None or self.uptime is None)
+
     def over(self, older: DeviceDetails) -> DeviceDetails:
         """These, and what they do not tell as it was told before."""
         return DeviceDetails(

@@ -111,7 +111,7 @@ class Watched:
             return False
         if report.retained:
             details = replace(details, uptime=None)
-        if details.ip_address is None or details.firmware is None or details.uptime is None:
+        if not details.whole:
             details = details.over(before)
         self.details = details
         if (
