@@ -51,7 +51,7 @@ HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}
 # clock or chance.
 PURE: dict[str, set[str]] = {"watch": set(), "dialects": {"orjson"}, "command": set()}
 # Modules of pure rooms that are not: they stand between the room and Home Assistant.
-THRESHOLDS: set[str] = set()
+THRESHOLDS = {"command.sender"}
 IMPURE = {
     *("asyncio", "datetime", "http", "io", "logging", "os", "pathlib", "random", "secrets"),
     *("select", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"),
