@@ -69,7 +69,8 @@ class CommandSender:
         cancels no command.
         """
         self.submit(command)
-        future = self._asking[command.id] = self._hass.loop.create_future()
+        future: asyncio.Future[Outcome] = self._hass.loop.create_future()
+        self._asking[command.id] = future
         return await future
 
     @callback
