@@ -21,7 +21,7 @@ from .metrics import Metrics
 from .queue import ANSWERS, MOST, CommandQueue
 
 # So many messages are given to the client before others have their turn on the event loop.
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 class CommandSender:
