@@ -1,0 +1,140 @@
+"""What is done on one connection: the birth, the subscriptions, then what waits in the outbox."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+import logging
+
+from .link import Acknowledged, Limits, Link, Subscribed
+from .message import Message
+from .outbox import Outbox
+from .outqueue import Entry
+
+_LOG = logging.getLogger(__name__)
+
+_WINDOW = 100
+"""How many messages may wait for their acknowledgement, whatever else the broker would take."""
+
+
+class Session:
+    """One accepted connection. It is ``up`` once birth and subscriptions are acknowledged."""
+
+    def __init__(
+        self,
+        link: Link,
+        limits: Limits,
+        outbox: Outbox,
+        *,
+        birth: Iterable[Message],
+        filters: Sequence[tuple[str, int]],
+        heard: Callable[[Message], None],
+    ) -> None:
+        """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in."""
+        self.up = False
+        self._link = link
+        self._limits = limits
+        self._outbox = outbox
+        self._heard = heard
+        self._window = min(_WINDOW, limits.in_flight)
+        self._words = deque(birth)
+        # What has this packet id; None for words of our own (birth, goodbye).
+        self._sent: dict[int, Entry | None] = {}
+        self._asked: dict[int, Sequence[tuple[str, int]]] = {}
+        if filters:
+            self.subscribe(filters)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all words of our own and all subscriptions are acknowledged."""
+        return not self._words and not self._asked and None not in self._sent.values()
+
+    def say(self, words: Iterable[Message]) -> None:
+        """Send something before all that waits."""
+        self._words.extend(words)
+
+    def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
+        """Ask for messages."""
+        packet_id = self._link.subscribe(filters)
+        if packet_id is not None:
+            self._asked[packet_id] = filters
+
+    def step(self) -> None:
+        """Look at what has come, and send what may be sent."""
+        while True:
+            self._look()
+            while self._may_send() and self._send_one():
+                pass
+            # QoS 0 is news as soon as it is written.
+            if not self._link.news:
+                return
+
+    def end(self) -> None:
+        """Give back what is not acknowledged."""
+        for entry in self._sent.values():
+            if entry is not None and not entry.message.qos:
+                self._outbox.drop(entry)
+        self._outbox.lose_connection()
+
+    def _look(self) -> None:
+        news, self._link.news = self._link.news, []
+        for item in news:
+            if isinstance(item, Message):
+                self._heard(item)
+            elif isinstance(item, Acknowledged):
+                self._acknowledged(item)
+            else:
+                self._subscribed(item)
+        if not self.up and self.settled:
+            self.up = True
+            self._outbox.connect()
+
+    def _may_send(self) -> bool:
+        # What the socket does not take stays in paho; more is not given to it then.
+        return (
+            self._link.ended is None
+            and not self._link.wants_to_write
+            and len(self._sent) < self._window
+        )
+
+    def _send_one(self) -> bool:
+        if self._words:
+            message = self._words.popleft()
+            objection = self._limits.objection(message)
+            if objection is not None:
+                _LOG.error("Not sent: %s: %s", message.topic, objection)
+            else:
+                self._send(message, None)
+            return True
+        entry = self._outbox.next() if self.up else None
+        if entry is None:
+            return False
+        objection = self._limits.objection(entry.message)
+        if objection is not None:
+            self._outbox.acknowledge(entry, objection)
+        else:
+            self._send(entry.message, entry)
+        return True
+
+    def _send(self, message: Message, entry: Entry | None) -> None:
+        packet_id = self._link.publish(message)
+        if packet_id is None:
+            # Given back by ``end``; QoS 0 is nowhere but here.
+            if entry is not None and not message.qos:
+                self._outbox.drop(entry)
+            self._link.cut("a message could not be sent")
+        else:
+            self._sent[packet_id] = entry
+
+    def _acknowledged(self, item: Acknowledged) -> None:
+        if item.packet_id not in self._sent:
+            return
+        entry = self._sent.pop(item.packet_id)
+        if entry is not None:
+            self._outbox.acknowledge(entry, item.refusal)
+        elif item.refusal is not None:
+            _LOG.error("The broker does not take the birth or goodbye: %s", item.refusal)
+
+    def _subscribed(self, item: Subscribed) -> None:
+        filters = self._asked.pop(item.packet_id, ())
+        for (name, _), refusal in zip(filters, item.refusals, strict=False):
+            if refusal is not None:
+                _LOG.error("The broker refuses the subscription to %s: %s", name, refusal)
