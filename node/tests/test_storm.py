@@ -1,0 +1,74 @@
+"""The broker is killed again and again, and nothing that was accepted is lost."""
+
+from collections import defaultdict
+import random
+import threading
+
+import pytest
+from rig import Ear, Mosquitto
+
+from mqtt_sentinel_node import Backoff, Client, Protocol, Receipt
+
+THREADS = 8
+MESSAGES = 20_000
+KILLS = 20
+
+
+def first_arrivals(ear: Ear) -> dict[str, list[int]]:
+    """Return the numbers on each topic, without repetitions."""
+    arrived: dict[str, dict[int, None]] = defaultdict(dict)
+    for topic, payload, _ in ear.heard:
+        if topic.startswith("storm/"):
+            arrived[topic].setdefault(int(payload))
+    return {topic: list(numbers) for topic, numbers in arrived.items()}
+
+
+@pytest.mark.parametrize("protocol", [Protocol.MQTT_5])
+def test_nothing_is_lost_while_the_broker_is_killed_again_and_again(
+    broker: Mosquitto, ear: Ear, protocol: Protocol
+) -> None:
+    chance = random.Random(20)
+    each = MESSAGES // THREADS
+    receipts: dict[int, list[Receipt]] = {thread: [] for thread in range(THREADS)}
+    over = threading.Event()
+    client = Client(
+        "127.0.0.1",
+        broker.port,
+        client_id="storm",
+        protocol=protocol,
+        queue_size=MESSAGES,
+        backoff=Backoff(first=0.1, longest=0.2),
+    ).start()
+
+    def publish(thread: int) -> None:
+        pace = random.Random(thread)
+        for number in range(each):
+            receipts[thread].append(client.publish(f"storm/{thread}", number))
+            if not number % 50:
+                # Spread over all the kills; the last are published when these are over.
+                over.wait(pace.uniform(0, 0.6))
+
+    def restart() -> None:
+        broker.kill()
+        over.wait(chance.uniform(0, 0.1))
+        broker.start()
+
+    threads = [threading.Thread(target=publish, args=(n,)) for n in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for _ in range(KILLS):
+        over.wait(chance.uniform(0, 0.4))
+        ear.after(restart)
+    over.set()
+    for thread in threads:
+        thread.join()
+    left = client.stop(30)
+
+    assert left.messages == ()
+    assert all(receipt.delivered for some in receipts.values() for receipt in some)
+    # stop() returned when the broker had acknowledged the last, so it has passed it on.
+    assert ear.wait_for(lambda: len(first_arrivals(ear)) == THREADS)
+    assert first_arrivals(ear) == {f"storm/{n}": list(range(each)) for n in range(THREADS)}
+    metrics = client.metrics()
+    assert metrics.accepted == metrics.acknowledged == MESSAGES
+    assert metrics.reconnects >= KILLS // 2
