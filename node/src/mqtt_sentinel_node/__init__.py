@@ -17,11 +17,15 @@ from .link import Protocol
 from .message import Message, Payload, Priority
 from .metrics import Latency, Metrics
 from .outbox import Left
+from .pace import Pace
 from .receipt import Receipt
+from .sensors import SensorEvent
+from .service import Command, Service
 
 __all__ = [
     "Backoff",
     "Client",
+    "Command",
     "DisplacedError",
     "DroppedError",
     "Latency",
@@ -29,6 +33,7 @@ __all__ = [
     "Message",
     "Metrics",
     "NodeError",
+    "Pace",
     "Payload",
     "Priority",
     "Protocol",
@@ -36,6 +41,8 @@ __all__ = [
     "Receipt",
     "RefusedError",
     "RejectedError",
+    "SensorEvent",
+    "Service",
     "StoppedError",
     "StoreError",
     "UndeliveredError",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 import ssl
 from types import TracebackType
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from .backoff import Backoff
 from .errors import NodeError, UndeliveredError
@@ -30,6 +30,30 @@ def _nothing() -> None:
 
 def _only_logged(_message: Message, _error: NodeError) -> None:
     """Ignore that a message is given up; it is in the log."""
+
+
+class Options(TypedDict, total=False):
+    """The options of a client, for those who hand them on."""
+
+    client_id: str
+    username: str | None
+    password: str | None
+    tls: ssl.SSLContext | None
+    protocol: Protocol
+    clean_start: bool
+    session_expiry: int
+    keepalive: int
+    connect_timeout: float
+    backoff: Backoff
+    will: Message | None
+    birth: Words
+    goodbye: Words
+    queue_size: int
+    store: str | Path | None
+    store_sync: bool
+    on_up: Callable[[], None]
+    on_down: Callable[[], None]
+    on_refused: Callable[[Message, NodeError], None]
 
 
 class Client:
