@@ -13,6 +13,7 @@ from .errors import (
     RefusedError,
     RejectedError,
     StoppedError,
+    StoreError,
     UndeliveredError,
 )
 from .message import Message, Priority
@@ -66,14 +67,21 @@ class Outbox:
         self._closed = False
         self._left: Left | None = None
         if store is not None:
-            now = time.monotonic()
-            entries = [
-                Entry(stored.number, stored.message, stored.priority, Receipt(stored.message), now)
-                for stored in store.load()
-            ]
-            self._queue.restore(entries)
-            self._number = entries[-1].number if entries else 0
-            self._counts.accepted = len(entries)
+            self._load(store)
+
+    def _load(self, store: Store) -> None:
+        now = time.monotonic()
+        try:
+            found = store.load()
+        except StoreError:
+            store.close()
+            raise
+        self._queue.restore(
+            Entry(stored.number, stored.message, stored.priority, Receipt(stored.message), now)
+            for stored in found
+        )
+        self._number = found[-1].number if found else 0
+        self._counts.accepted = len(found)
 
     def serve(self, wake: Callable[[], None]) -> None:
         """Have ``wake`` called when there is something to send, and ``next`` had nothing."""
