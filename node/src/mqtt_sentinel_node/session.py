@@ -27,17 +27,24 @@ class Session:
         birth: Iterable[Message],
         filters: Sequence[tuple[str, int]],
         heard: Callable[[Message], None],
+        unwanted: set[str],
     ) -> None:
-        """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in."""
+        """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in.
+
+        ``unwanted`` are the topics of words that the broker has rejected; more is added to it. To
+        say them again would be to be rejected again, and some brokers hang up on that.
+        """
         self.up = False
         self._link = link
         self._limits = limits
         self._outbox = outbox
         self._heard = heard
+        self._unwanted = unwanted
         self._window = min(_WINDOW, limits.in_flight)
         self._words = deque(birth)
-        # What has this packet id; None for words of our own (birth, goodbye).
-        self._sent: dict[int, Entry | None] = {}
+        # What has this packet id: something of the outbox, or a word of our own.
+        self._sent: dict[int, Entry | Message] = {}
+        self._unsaid = 0
         self._asked: dict[int, Sequence[tuple[str, int]]] = {}
         if filters:
             self.subscribe(filters)
@@ -45,7 +52,7 @@ class Session:
     @property
     def settled(self) -> bool:
         """Whether all words of our own and all subscriptions are acknowledged."""
-        return not self._words and not self._asked and None not in self._sent.values()
+        return not self._words and not self._asked and not self._unsaid
 
     def say(self, words: Iterable[Message]) -> None:
         """Send something before all that waits."""
@@ -70,7 +77,7 @@ class Session:
     def end(self) -> None:
         """Give back what is not acknowledged."""
         for entry in self._sent.values():
-            if entry is not None and not entry.message.qos:
+            if isinstance(entry, Entry) and not entry.message.qos:
                 self._outbox.drop(entry)
         self._outbox.lose_connection()
 
@@ -97,12 +104,7 @@ class Session:
 
     def _send_one(self) -> bool:
         if self._words:
-            message = self._words.popleft()
-            objection = self._limits.objection(message)
-            if objection is not None:
-                _LOG.error("Not sent: %s: %s", message.topic, objection)
-            else:
-                self._send(message, None)
+            self._say(self._words.popleft())
             return True
         entry = self._outbox.next() if self.up else None
         if entry is None:
@@ -110,28 +112,33 @@ class Session:
         objection = self._limits.objection(entry.message)
         if objection is not None:
             self._outbox.acknowledge(entry, objection)
+        elif (packet_id := self._link.publish(entry.message)) is not None:
+            self._sent[packet_id] = entry
         else:
-            self._send(entry.message, entry)
-        return True
-
-    def _send(self, message: Message, entry: Entry | None) -> None:
-        packet_id = self._link.publish(message)
-        if packet_id is None:
-            # Given back by ``end``; QoS 0 is nowhere but here.
-            if entry is not None and not message.qos:
+            if not entry.message.qos:
                 self._outbox.drop(entry)
             self._link.cut("a message could not be sent")
-        else:
-            self._sent[packet_id] = entry
+        return True
+
+    def _say(self, message: Message) -> None:
+        objection = self._limits.objection(message)
+        if objection is not None:
+            _LOG.error("Not sent: %s: %s", message.topic, objection)
+        elif message.topic not in self._unwanted:
+            packet_id = self._link.publish(message)
+            if packet_id is not None:
+                self._sent[packet_id] = message
+                self._unsaid += 1
 
     def _acknowledged(self, item: Acknowledged) -> None:
-        if item.packet_id not in self._sent:
-            return
-        entry = self._sent.pop(item.packet_id)
-        if entry is not None:
-            self._outbox.acknowledge(entry, item.refusal)
-        elif item.refusal is not None:
-            _LOG.error("The broker does not take the birth or goodbye: %s", item.refusal)
+        what = self._sent.pop(item.packet_id, None)
+        if isinstance(what, Entry):
+            self._outbox.acknowledge(what, item.refusal)
+        elif what is not None:
+            self._unsaid -= 1
+            if item.refusal is not None:
+                self._unwanted.add(what.topic)
+                _LOG.error("The broker does not take %s: %s", what.topic, item.refusal)
 
     def _subscribed(self, item: Subscribed) -> None:
         filters = self._asked.pop(item.packet_id, ())

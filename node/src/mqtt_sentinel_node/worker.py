@@ -32,8 +32,6 @@ _GOODBYE_SECONDS = 2.0
 _TICK_SECONDS = 1.0
 """How often the keepalive is looked at."""
 
-_MANY_FAILURES = 10
-
 Handler = Callable[[Message], None]
 Words = Sequence[Message] | Callable[[], Sequence[Message]]
 
@@ -69,6 +67,7 @@ class Worker:
         self._subscriptions: dict[str, tuple[Handler, int]] = {}
         self._asked: list[tuple[str, int]] = []
         self._renounced: list[str] = []
+        self._unwanted: set[str] = set()
         self._up = False
         self._dropping = False
         self._end: End | None = None
@@ -147,12 +146,10 @@ class Worker:
                 self._outbox.lose_connection()
                 self._up = False
             failures = 0 if limits is not None else failures + 1
-            if link.taken_over:
-                _LOG.error("Another client has the id %s", self._settings.client_id)
-                failures = _MANY_FAILURES
             if limits is not None and limits.keepalive < self._settings.keepalive:
-                # The broker's is the one that counts, and paho has one for life.
+                # The broker's is the one that counts, and a connection of paho cannot change its.
                 self._settings = replace(self._settings, keepalive=limits.keepalive)
+                continue
             self._pause(self._backoff.draw(failures))
 
     def _is_over(self) -> bool:
@@ -187,6 +184,9 @@ class Worker:
                 self._hear_bell()
                 if session is None:
                     if link.accepted is not None:
+                        if link.accepted.keepalive < self._settings.keepalive:
+                            link.leave()
+                            break
                         session = self._begin(link, link.accepted)
                     elif time.monotonic() >= patience:
                         link.cut("no answer to CONNECT")
@@ -227,6 +227,7 @@ class Worker:
             birth=_words(self._calls.birth),
             filters=filters,
             heard=self._heard,
+            unwanted=self._unwanted,
         )
 
     def _see(self, session: Session) -> None:

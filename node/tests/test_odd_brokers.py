@@ -1,0 +1,116 @@
+"""Brokers that mosquitto does not play: each says exactly what a test has it say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import socket
+import threading
+
+import pytest
+
+from mqtt_sentinel_node import Backoff, Client, Message, Protocol
+
+QUICK = Backoff(first=0.05, longest=0.1)
+SECONDS = 10.0
+
+ACCEPTED = b"\x20\x03\x00\x00\x00"
+REFUSED = b"\x20\x03\x00\x87\x00"
+KEEPALIVE_OF_5 = b"\x20\x06\x00\x00\x03\x13\x00\x05"
+SHUTTING_DOWN = b"\xe0\x02\x8b\x00"
+NO_PACKET = b"\x00\x00"
+BROKEN_PACKET = b"\x30\x01\x00"
+
+
+class Scripted:
+    """Answers each connection with the next of its lines, and hangs up after all but the last."""
+
+    def __init__(self, *lines: bytes) -> None:
+        self.connects: list[bytes] = []
+        self._lines = lines
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        for number, line in enumerate(self._lines, start=1):
+            connection, _ = self._listener.accept()
+            with connection:
+                self.connects.append(connection.recv(1000))
+                connection.sendall(line)
+                if number == len(self._lines):
+                    while connection.recv(1000):  # until the client hangs up
+                        pass
+
+    def close(self) -> None:
+        self._thread.join(SECONDS)
+        self._listener.close()
+
+
+@contextmanager
+def scripted(*lines: bytes) -> Iterator[Scripted]:
+    broker = Scripted(*lines)
+    yield broker
+    broker.close()
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        REFUSED,
+        b"",
+        ACCEPTED + SHUTTING_DOWN,
+        ACCEPTED + NO_PACKET,
+        ACCEPTED + BROKEN_PACKET,
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ],
+)
+def test_comes_back_from_whatever_it_is_told(first: bytes) -> None:
+    with scripted(first, ACCEPTED) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK).start()
+        while len(broker.connects) < 2:
+            client.wait_until_up(0.1)
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+
+
+def test_the_brokers_keepalive_counts() -> None:
+    with scripted(KEEPALIVE_OF_5, KEEPALIVE_OF_5) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a").start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+    keepalives = [int.from_bytes(connect[10:12], "big") for connect in broker.connects]
+    assert keepalives == [30, 5]
+
+
+def test_gives_up_on_a_broker_that_never_answers() -> None:
+    with scripted(b"", b"", ACCEPTED) as broker:
+        client = Client(
+            "127.0.0.1", broker.port, client_id="a", connect_timeout=0.1, backoff=QUICK
+        ).start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+
+
+def test_a_goodbye_that_nobody_acknowledges_is_no_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mqtt_sentinel_node.worker._GOODBYE_SECONDS", 0.1)
+    with scripted(ACCEPTED) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a", goodbye=[Message("bye")]).start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+    # The scripted broker would have been left with a DISCONNECT; its thread ended by the cut.
+
+
+def test_speaks_3_1_1_if_asked_to() -> None:
+    with scripted(b"\x20\x02\x00\x00") as broker:
+        client = Client(
+            "127.0.0.1",
+            broker.port,
+            client_id="a",
+            protocol=Protocol.MQTT_3_1_1,
+            username="me",
+            password="secret",
+        ).start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+    assert broker.connects[0][2:9] == b"\x00\x04MQTT\x04"
+    assert broker.connects[0].endswith(b"\x00\x02me\x00\x06secret")
