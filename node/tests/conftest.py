@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from mosquitto import MOSQUITTO, Ear, Mosquitto
 import pytest
-from rig import MOSQUITTO, Ear, Mosquitto
 
 
 @pytest.fixture(autouse=True)

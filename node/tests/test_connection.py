@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 
+from mosquitto import MOSQUITTO, Ear, Mosquitto
 import pytest
-from rig import MOSQUITTO, Ear, Mosquitto
 
 from mqtt_sentinel_node import (
     Backoff,

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 
+from mosquitto import free_port
 import pytest
-from rig import free_port
 
 from mqtt_sentinel_node import (
     Backoff,

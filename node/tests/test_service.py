@@ -11,8 +11,8 @@ import sys
 import textwrap
 import threading
 
+from mosquitto import Ear, Mosquitto, free_port
 import pytest
-from rig import Ear, Mosquitto, free_port
 
 from mqtt_sentinel_node import Backoff, Client, Command, Pace, SensorEvent, Service
 from mqtt_sentinel_node.cli import main

@@ -4,8 +4,8 @@ from collections import defaultdict
 import random
 import threading
 
+from mosquitto import Ear, Mosquitto
 import pytest
-from rig import Ear, Mosquitto
 
 from mqtt_sentinel_node import Backoff, Client, Protocol, Receipt
 
@@ -67,8 +67,9 @@ def test_nothing_is_lost_while_the_broker_is_killed_again_and_again(
     assert left.messages == ()
     assert all(receipt.delivered for some in receipts.values() for receipt in some)
     # stop() returned when the broker had acknowledged the last, so it has passed it on.
-    assert ear.wait_for(lambda: len(first_arrivals(ear)) == THREADS)
-    assert first_arrivals(ear) == {f"storm/{n}": list(range(each)) for n in range(THREADS)}
+    arrived = {f"storm/{n}": list(range(each)) for n in range(THREADS)}
+    ear.wait_for(lambda: first_arrivals(ear) == arrived)
+    assert first_arrivals(ear) == arrived
     metrics = client.metrics()
     assert metrics.accepted == metrics.acknowledged == MESSAGES
     assert metrics.reconnects >= KILLS // 2
