@@ -1,9 +1,10 @@
 """One connection to a broker, from its making to its end. The only module that knows paho-mqtt.
 
-A ``Link`` is used once. paho keeps messages of its own over a reconnect, and does it in ways that
-may lose some: it answers for a message of QoS 2 whose first half a restarted broker has forgotten,
-and it takes acknowledgements for what another thread is just sending. With a new paho client for
-every connection there is nothing to be kept: what is not acknowledged is in our queue.
+A ``Link`` is used once. paho-mqtt keeps messages of its own over a reconnect, and takes some for
+delivered that are not: of a message of QoS 2 that the broker has answered once, it sends only the
+second half after a reconnect (MQTT 5, ``_messages_reconnect_reset_out``), also to a broker that was
+restarted and has forgotten the first. With a new paho client for every connection nothing is kept
+there: what is not acknowledged is in our queue, and is sent again as a whole.
 
 All of it is called by one thread, which owns the loop; nothing here blocks but ``open``.
 """
