@@ -1,6 +1,6 @@
 """Measures the node client against plain paho-mqtt while the broker is killed again and again.
 
-Both get the same: 8 threads that publish with QoS 1 at the same moments, and a broker that is
+Both get the same: 8 threads that publish at the same moments, and a broker that is
 killed with SIGKILL and started again at the same moments (of one seed). What arrived is what
 somebody heard who was subscribed all the time. Plain paho is used with care: its own thread,
 a reconnect within seconds, and at the end every message is waited for.
@@ -38,6 +38,7 @@ class Schedule:
     messages: int
     kills: int
     seed: int
+    qos: int
 
     def publishing(self, thread: int) -> list[float]:
         """When a thread publishes, in order."""
@@ -61,7 +62,7 @@ class Contender(Protocol):
     """Somebody who publishes; ``publish`` returns whether the message was accepted."""
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish with QoS 1."""
+        """Publish."""
         ...
 
     def stop(self) -> None:
@@ -72,15 +73,18 @@ class Contender(Protocol):
 class Node:
     """Ours, as it comes."""
 
-    def __init__(self, port: int, messages: int) -> None:
+    def __init__(self, port: int, schedule: Schedule) -> None:
         """Connect."""
-        self._client = Client("127.0.0.1", port, client_id="bench", queue_size=messages).start()
+        self._qos = schedule.qos
+        self._client = Client(
+            "127.0.0.1", port, client_id="bench", queue_size=schedule.messages
+        ).start()
         self._client.wait_until_up()
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Publish."""
         try:
-            self._client.publish(topic, payload)
+            self._client.publish(topic, payload, qos=self._qos)
         except NodeError:
             return False
         return True
@@ -93,8 +97,9 @@ class Node:
 class PlainPaho:
     """paho-mqtt, used with care."""
 
-    def __init__(self, port: int, _messages: int) -> None:
+    def __init__(self, port: int, schedule: Schedule) -> None:
         """Connect."""
+        self._qos = schedule.qos
         self._client = Paho(
             CallbackAPIVersion.VERSION2, client_id="bench", protocol=MQTTProtocolVersion.MQTTv5
         )
@@ -110,7 +115,7 @@ class PlainPaho:
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Publish; without a connection paho keeps the message too, and says so."""
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(topic, payload, qos=self._qos)
         if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             return False
         with self._changed:
@@ -145,7 +150,7 @@ class Score:
     stop: float
 
 
-def play(make: Callable[[int, int], Contender], schedule: Schedule, directory: Path) -> Score:
+def play(make: Callable[[int, Schedule], Contender], schedule: Schedule, directory: Path) -> Score:
     """Play the schedule with one contender."""
     with ExitStack() as stack:
         broker = Mosquitto(directory)
@@ -153,7 +158,7 @@ def play(make: Callable[[int, int], Contender], schedule: Schedule, directory: P
         stack.callback(broker.kill)
         ear = Ear(broker, "bench/#")
         stack.callback(ear.close)
-        contender = make(broker.port, schedule.messages)
+        contender = make(broker.port, schedule)
         accepted: list[list[bytes]] = [[] for _ in range(_THREADS)]
         took: list[list[float]] = [[] for _ in range(_THREADS)]
         begin = time.monotonic() + 0.2
@@ -234,16 +239,20 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=20_000, metavar="COUNT")
     parser.add_argument("--kills", type=int, default=20, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--qos", type=int, choices=[1, 2], default=1)
     parser.add_argument("--quick", action="store_true", help="2,000 messages and 3 kills: a trial")
     parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
     arguments = parser.parse_args()
     if MOSQUITTO is None:
         print("error: mosquitto is not installed", file=sys.stderr)
         return 1
-    schedule = Schedule(arguments.messages, arguments.kills, arguments.seed)
+    schedule = Schedule(arguments.messages, arguments.kills, arguments.seed, arguments.qos)
     if arguments.quick:
-        schedule = Schedule(2_000, 3, arguments.seed)
-    contenders: dict[str, Callable[[int, int], Contender]] = {"node": Node, "plain paho": PlainPaho}
+        schedule = Schedule(2_000, 3, arguments.seed, arguments.qos)
+    contenders: dict[str, Callable[[int, Schedule], Contender]] = {
+        "node": Node,
+        "plain paho": PlainPaho,
+    }
     scores = {}
     with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as directory:
         for name, make in contenders.items():

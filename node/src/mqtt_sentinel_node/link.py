@@ -10,7 +10,7 @@ All of it is called by one thread, which owns the loop; nothing here blocks but 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 import logging
 import socket
@@ -37,6 +37,9 @@ _MOST_IN_FLIGHT = 65_535
 # lengths and numbers of properties.
 _PUBLISH_OVERHEAD = 32
 
+# In seconds, and how often in vain: not sooner than the keepalive would.
+_PROBES = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 4, "TCP_KEEPCNT": 15}
+
 
 class Protocol(Enum):
     """The versions of MQTT."""
@@ -53,7 +56,7 @@ class Settings:
     port: int
     client_id: str
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     tls: ssl.SSLContext | None
     protocol: Protocol
     clean_start: bool
@@ -158,6 +161,12 @@ class Link:
         if isinstance(connection, socket.socket):
             # Else each step of QoS 2 waits for the broker's system to acknowledge the one before.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A broker whose machine lost its power has not hung up. Asked by the system every few
+            # seconds, it says when it is back that it knows nothing of this connection.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _PROBES.items():
+                if hasattr(socket, name):
+                    connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     @property
     def file(self) -> int:

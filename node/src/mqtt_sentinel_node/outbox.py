@@ -91,6 +91,11 @@ class Outbox:
         """Return how many are not acknowledged."""
         return len(self._queue)
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._connected
+
     def accept(self, message: Message, priority: Priority) -> Receipt:
         """Take a message; raises RefusedError."""
         receipt = Receipt(message)

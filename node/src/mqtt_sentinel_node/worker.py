@@ -30,7 +30,7 @@ _GOODBYE_SECONDS = 2.0
 """How long the broker has to acknowledge the goodbye."""
 
 _TICK_SECONDS = 1.0
-"""How often the keepalive is looked at."""
+"""How often the keepalive is looked at, if it is not a very short one."""
 
 Handler = Callable[[Message], None]
 Words = Sequence[Message] | Callable[[], Sequence[Message]]
@@ -85,7 +85,7 @@ class Worker:
     @property
     def up(self) -> bool:
         """Whether there is a connection, with birth and subscriptions acknowledged."""
-        return self._up
+        return self._outbox.connected
 
     def start(self) -> None:
         """Start the threads."""
@@ -152,6 +152,10 @@ class Worker:
                 continue
             self._pause(self._backoff.draw(failures))
 
+    @property
+    def _tick(self) -> float:
+        return min(_TICK_SECONDS, self._settings.keepalive / 8)
+
     def _is_over(self) -> bool:
         """Whether there is nothing to do on a next connection."""
         if self._end is not End.PROPERLY:
@@ -178,7 +182,7 @@ class Worker:
         patience = time.monotonic() + self._settings.connect_timeout
         session: Session | None = None
         farewell = _Farewell(self._calls.goodbye)
-        with _Watch(link, self._ear) as watch:
+        with _Watch(link, self._ear, self._tick) as watch:
             while link.ended is None:
                 watch.wait(min(self._next_stop(patience), farewell.deadline))
                 self._hear_bell()
@@ -207,7 +211,7 @@ class Worker:
 
     def _next_stop(self, patience: float) -> float:
         """When something has to be looked at, whatever comes."""
-        moment = time.monotonic() + _TICK_SECONDS
+        moment = time.monotonic() + self._tick
         if patience > time.monotonic():
             moment = min(moment, patience)
         if self._end is not None and self._stop_at > time.monotonic():
@@ -303,11 +307,12 @@ class _Farewell:
 class _Watch:
     """Waits for the socket of a link and for the bell."""
 
-    def __init__(self, link: Link, ear: socket.socket) -> None:
+    def __init__(self, link: Link, ear: socket.socket, tick: float) -> None:
         self._link = link
         self._ear = ear
         self._file = link.file
         self._writing = False
+        self._tick = tick
         self._ticked = time.monotonic()
         self._selector = selectors.DefaultSelector()
 
@@ -336,7 +341,7 @@ class _Watch:
             link.read()
         if ready & selectors.EVENT_WRITE and link.ended is None:
             link.write()
-        if link.ended is None and time.monotonic() >= self._ticked + _TICK_SECONDS:
+        if link.ended is None and time.monotonic() >= self._ticked + self._tick:
             self._ticked = time.monotonic()
             link.tick()
 
