@@ -73,9 +73,8 @@ class Worker:
         self._end: End | None = None
         self._stop_at = 0.0
         self._frozen: Link | None = None
-        self._ear, self._bell = socket.socketpair()
-        self._ear.setblocking(False)
-        self._bell.setblocking(False)
+        self._ear: socket.socket
+        self._bell: socket.socket | None = None
         self._handlers = Handlers()
         self._thread = threading.Thread(
             target=self._run, name=f"sentinel-{settings.client_id}", daemon=True
@@ -88,8 +87,11 @@ class Worker:
         return self._outbox.connected
 
     def start(self) -> None:
-        """Start the threads."""
-        self._handlers.start()
+        """Start the threads; raises RuntimeError the second time."""
+        self._handlers.start()  # raises where it was started before
+        self._ear, self._bell = socket.socketpair()
+        self._ear.setblocking(False)
+        self._bell.setblocking(False)
         self._thread.start()
 
     def post(self, call: Callable[[], None]) -> None:
@@ -126,7 +128,7 @@ class Worker:
             # It always comes to its end by itself, but for a resolver of names that hangs.
             self._thread.join(timeout + self._settings.connect_timeout + 2 * _GOODBYE_SECONDS)
         self._handlers.stop(_GOODBYE_SECONDS)
-        if not self._thread.is_alive():
+        if self._bell is not None and not self._thread.is_alive():
             self._ear.close()
             self._bell.close()
 
@@ -272,8 +274,9 @@ class Worker:
                 self._outbox.miss()
 
     def _ring(self) -> None:
-        with contextlib.suppress(OSError):  # it is full, so it rings already; or all is over
-            self._bell.send(b"\0")
+        if self._bell is not None:
+            with contextlib.suppress(OSError):  # it is full, so it rings already; or all is over
+                self._bell.send(b"\0")
 
     def _hear_bell(self) -> None:
         with contextlib.suppress(BlockingIOError):
