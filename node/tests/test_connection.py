@@ -120,7 +120,7 @@ def test_without_a_goodbye_the_broker_says_the_will(
     assert ear.wait_for(lambda: b"will" in ear.on("connected/a"))
     if end is Client.drop_connection:
         assert ear.wait_for(lambda: len(ear.on("connected/a")) == 3)
-    client.stop()
+    assert client.stop().said_goodbye is (end is Client.drop_connection)
     again = [b"born", b"bye"] if end is Client.drop_connection else []
     assert ear.wait_for(lambda: ear.on("connected/a") == [b"born", b"will", *again])
 

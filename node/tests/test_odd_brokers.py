@@ -23,8 +23,10 @@ BROKEN_PACKET = b"\x30\x01\x00"
 class Scripted:
     """Answers each connection with the next of its lines, and hangs up after all but the last."""
 
-    def __init__(self, *lines: bytes) -> None:
+    def __init__(self, *lines: bytes, hang_up_on: bytes | None = None) -> None:
         self.connects: list[bytes] = []
+        self.heard: list[bytes] = []
+        self._hang_up_on = hang_up_on
         self._lines = lines
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -37,9 +39,15 @@ class Scripted:
             with connection:
                 self.connects.append(connection.recv(1000))
                 connection.sendall(line)
-                if number == len(self._lines):
-                    while connection.recv(1000):  # until the client hangs up
-                        pass
+                if number == len(self._lines) or self._hang_up_on is not None:
+                    self._hear(connection)
+
+    def _hear(self, connection: socket.socket) -> None:
+        """Hear what the client says, until one of both hangs up."""
+        while data := connection.recv(1000):
+            self.heard.append(data)
+            if self._hang_up_on is not None and self._hang_up_on in data:
+                return
 
     def close(self) -> None:
         self._thread.join(SECONDS)
@@ -47,8 +55,8 @@ class Scripted:
 
 
 @contextmanager
-def scripted(*lines: bytes) -> Iterator[Scripted]:
-    broker = Scripted(*lines)
+def scripted(*lines: bytes, hang_up_on: bytes | None = None) -> Iterator[Scripted]:
+    broker = Scripted(*lines, hang_up_on=hang_up_on)
     yield broker
     broker.close()
 
@@ -96,8 +104,19 @@ def test_a_goodbye_that_nobody_acknowledges_is_no_goodbye(monkeypatch: pytest.Mo
     with scripted(ACCEPTED) as broker:
         client = Client("127.0.0.1", broker.port, client_id="a", goodbye=[Message("bye")]).start()
         assert client.wait_until_up(SECONDS)
-        client.stop(0)
-    # The scripted broker would have been left with a DISCONNECT; its thread ended by the cut.
+        assert not client.stop(0).said_goodbye
+    assert b"bye" in b"".join(broker.heard)
+    assert b"\xe0" not in b"".join(broker.heard)  # no DISCONNECT, so the Will is said
+
+
+def test_a_message_on_which_the_broker_hangs_up_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with scripted(*[ACCEPTED] * 6, hang_up_on=b"poison") as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK).start()
+        client.publish("poison")
+        while len(broker.connects) < 6:
+            client.flush(0.1)
+        client.abandon()
+    assert caplog.text.count("poison: sent 5 times") == 1
 
 
 def test_speaks_3_1_1_if_asked_to() -> None:

@@ -166,7 +166,7 @@ def test_the_example_of_a_pir_sensor(broker: Mosquitto, ear: Ear, tmp_path: Path
         env={"PYTHONPATH": os.pathsep.join([str(HOME / "src"), str(tmp_path)])},
     ) as example:
         assert ear.wait_for(lambda: len(ear.on("sensor/motion")) == 2)
-        example.kill()
+        example.terminate()
     first, second = (json.loads(payload) for payload in ear.on("sensor/motion")[:2])
     assert first["data"] == {"gpio_pin": 17, "state": "HIGH"}
     apart = datetime.fromisoformat(second["timestamp"]) - datetime.fromisoformat(first["timestamp"])

@@ -250,7 +250,7 @@ class Client:
         self._outbox.close()
         self._worker.finish(how, timeout)
         atexit.unregister(self.stop)
-        return self._outbox.end()
+        return replace(self._outbox.end(), said_goodbye=self._worker.said_goodbye)
 
     def _refused(self, message: Message, error: NodeError) -> None:
         self._worker.post(lambda: self._on_refused(message, error))

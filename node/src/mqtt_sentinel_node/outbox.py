@@ -35,6 +35,8 @@ class Left:
 
     messages: tuple[Message, ...]
     kept: bool
+    said_goodbye: bool = False
+    """Whether the broker acknowledged the goodbye; else the Will is said."""
 
 
 def _nobody() -> None:

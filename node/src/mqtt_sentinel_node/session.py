@@ -14,6 +14,9 @@ _LOG = logging.getLogger(__name__)
 _WINDOW = 100
 """How many messages may wait for their acknowledgement, whatever else the broker would take."""
 
+_SUSPICIOUS_ATTEMPTS = 5
+"""It is told, and nothing more: that the broker was restarted so often would look the same."""
+
 
 class Session:
     """One accepted connection. It is ``up`` once birth and subscriptions are acknowledged."""
@@ -77,8 +80,17 @@ class Session:
     def end(self) -> None:
         """Give back what is not acknowledged."""
         for entry in self._sent.values():
-            if isinstance(entry, Entry) and not entry.message.qos:
+            if not isinstance(entry, Entry):
+                continue
+            if not entry.message.qos:
                 self._outbox.drop(entry)
+            elif entry.attempts == _SUSPICIOUS_ATTEMPTS:
+                _LOG.error(
+                    "%s: sent %d times, and each time the connection ended. Does the broker hang up "
+                    "on this message, such as for its size?",
+                    entry.message.topic,
+                    entry.attempts,
+                )
         self._outbox.lose_connection()
 
     def _look(self) -> None:

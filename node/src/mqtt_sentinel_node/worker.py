@@ -75,6 +75,8 @@ class Worker:
         self._frozen: Link | None = None
         self._ear: socket.socket
         self._bell: socket.socket | None = None
+        self.said_goodbye = False
+        """Whether the goodbye was acknowledged."""
         self._handlers = Handlers()
         self._thread = threading.Thread(
             target=self._run, name=f"sentinel-{settings.client_id}", daemon=True
@@ -261,6 +263,7 @@ class Worker:
             link.ended = "frozen"
         elif self._end is End.PROPERLY and (farewell.begun or self._is_over()):
             farewell.step(link, session)
+            self.said_goodbye = farewell.said
 
     def _heard(self, message: Message) -> None:
         with self._lock:
@@ -288,7 +291,7 @@ class _Farewell:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._left = False
+        self.said = False
         self.begun = False
         self.deadline = float("inf")
 
@@ -301,9 +304,10 @@ class _Farewell:
             session.say(_words(self._words))
             session.step()
         if now >= self.deadline:
+            self.said = False
             link.cut("the goodbye is not acknowledged")
-        elif session.settled and not self._left:
-            self._left = True
+        elif session.settled and not self.said:
+            self.said = True
             link.leave()
 
 
