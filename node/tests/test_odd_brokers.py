@@ -81,6 +81,19 @@ def test_comes_back_from_whatever_it_is_told(first: bytes) -> None:
         client.stop(0)
 
 
+def test_what_came_with_the_end_of_the_connection_is_heard() -> None:
+    heard = threading.Event()
+    last_words = b"\x30\x04\x00\x01a\x00"
+    with scripted(ACCEPTED + last_words, ACCEPTED) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK)
+        client.subscribe("a", lambda _message: heard.set())
+        client.start()
+        assert heard.wait(SECONDS)
+        while len(broker.connects) < 2:
+            client.wait_until_up(0.1)
+        client.stop(0)
+
+
 def test_the_brokers_keepalive_counts() -> None:
     with scripted(KEEPALIVE_OF_5, KEEPALIVE_OF_5) as broker:
         client = Client("127.0.0.1", broker.port, client_id="a").start()

@@ -158,6 +158,23 @@ def test_flush_tells_that_something_is_left(alone: Client) -> None:
     assert not alone.wait_until_up(0.01)
 
 
+def test_nobody_waits_for_a_client_that_is_stopped(alone: Client) -> None:
+    alone.start()
+    alone.publish("a")
+    answers: list[bool] = []
+    waiting = [
+        threading.Thread(target=lambda wait=wait: answers.append(wait()))
+        for wait in (alone.flush, alone.wait_until_up)
+    ]
+    for thread in waiting:
+        thread.start()
+    alone.stop(0)
+    for thread in waiting:
+        thread.join()
+    assert answers == [False, False]
+    assert not alone.flush()
+
+
 # On disk
 
 

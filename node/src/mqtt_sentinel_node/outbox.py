@@ -194,14 +194,16 @@ class Outbox:
             self._counts.unheard += 1
 
     def wait_connected(self, timeout: float | None) -> bool:
-        """Wait for a connection; return whether there is one."""
+        """Wait for a connection, or the end; return whether there is one."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._connected, timeout)
+            self._changed.wait_for(lambda: self._connected or self._left is not None, timeout)
+            return self._connected
 
     def wait_empty(self, timeout: float | None) -> bool:
-        """Wait until all is acknowledged; return whether it is."""
+        """Wait until all is acknowledged, or the end; return whether all is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not len(self._queue), timeout)
+            empty = self._changed.wait_for(lambda: not len(self._queue), timeout)
+            return empty and not (self._left is not None and self._left.messages)
 
     def metrics(self) -> Metrics:
         """Return the metrics as of now."""
@@ -223,6 +225,7 @@ class Outbox:
             # QoS 0 is not kept by anybody.
             kept = self._store is not None
             self._left = Left(tuple(entry.message for entry in entries), kept)
+            self._changed.notify_all()
         error = UndeliveredError("stopped before the broker acknowledged it", kept=kept)
         for entry in entries:
             entry.receipt.finish(error)

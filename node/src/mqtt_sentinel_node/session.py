@@ -78,7 +78,8 @@ class Session:
                 return
 
     def end(self) -> None:
-        """Give back what is not acknowledged."""
+        """Look at what came last, and give back what is not acknowledged."""
+        self._look()
         for entry in self._sent.values():
             if not isinstance(entry, Entry):
                 continue
@@ -102,7 +103,7 @@ class Session:
                 self._acknowledged(item)
             else:
                 self._subscribed(item)
-        if not self.up and self.settled:
+        if not self.up and self.settled and self._link.ended is None:
             self.up = True
             self._outbox.connect()
 

@@ -68,7 +68,6 @@ class Worker:
         self._asked: list[tuple[str, int]] = []
         self._renounced: list[str] = []
         self._unwanted: set[str] = set()
-        self._up = False
         self._dropping = False
         self._end: End | None = None
         self._stop_at = 0.0
@@ -147,8 +146,6 @@ class Worker:
                 _LOG.exception("%s: the connection broke", self._settings.client_id)
                 link.cut("it broke")
                 limits = None
-                self._outbox.lose_connection()
-                self._up = False
             failures = 0 if limits is not None else failures + 1
             if limits is not None and limits.keepalive < self._settings.keepalive:
                 # The broker's is the one that counts, and a connection of paho cannot change its.
@@ -184,34 +181,44 @@ class Worker:
             _LOG.info("%s: no broker: %s", self._settings.client_id, why)
             return None
         patience = time.monotonic() + self._settings.connect_timeout
-        session: Session | None = None
-        farewell = _Farewell(self._calls.goodbye)
         with _Watch(link, self._ear, self._tick) as watch:
-            while link.ended is None:
-                watch.wait(min(self._next_stop(patience), farewell.deadline))
+            while link.accepted is None and link.ended is None:
+                watch.wait(self._next_stop(patience))
                 self._hear_bell()
-                if session is None:
-                    if link.accepted is not None:
-                        if link.accepted.keepalive < self._settings.keepalive:
-                            link.leave()
-                            break
-                        session = self._begin(link, link.accepted)
-                    elif time.monotonic() >= patience:
-                        link.cut("no answer to CONNECT")
-                if session is not None and link.ended is None:
-                    session.step()
-                    self._see(session)
-                    self._look_after(link, session, farewell)
+                if time.monotonic() >= patience:
+                    link.cut("no answer to CONNECT")
                 elif self._is_over():
                     link.cut("stopped")
-        if link.ended is not None and self._end is None:
-            _LOG.warning("%s: disconnected: %s", self._settings.client_id, link.ended)
-        if session is not None:
-            session.end()
-            if self._up:
-                self._up = False
-                self._handlers.post(self._calls.on_down)
+            if link.accepted is None:
+                _LOG.info("%s: not connected: %s", self._settings.client_id, link.ended)
+            elif link.accepted.keepalive < self._settings.keepalive:
+                link.leave()
+            else:
+                self._talk(link, watch, link.accepted)
         return link.accepted
+
+    def _talk(self, link: Link, watch: "_Watch", limits: Limits) -> None:
+        """Do what is to be done on an accepted connection, until it ends."""
+        session = self._begin(link, limits)
+        farewell = _Farewell(self._calls.goodbye)
+        up = False
+        try:
+            while link.ended is None:
+                session.step()
+                if session.up and not up:
+                    up = True
+                    _LOG.info("%s: connected", self._settings.client_id)
+                    self._handlers.post(self._calls.on_up)
+                self._look_after(link, session, farewell)
+                if link.ended is None:
+                    watch.wait(min(self._next_stop(0.0), farewell.deadline))
+                    self._hear_bell()
+        finally:
+            session.end()
+            if self._end is None:
+                _LOG.warning("%s: disconnected: %s", self._settings.client_id, link.ended)
+            if up:
+                self._handlers.post(self._calls.on_down)
 
     def _next_stop(self, patience: float) -> float:
         """When something has to be looked at, whatever comes."""
@@ -237,12 +244,6 @@ class Worker:
             heard=self._heard,
             unwanted=self._unwanted,
         )
-
-    def _see(self, session: Session) -> None:
-        if session.up and not self._up:
-            _LOG.info("%s: connected", self._settings.client_id)
-            self._up = True
-            self._handlers.post(self._calls.on_up)
 
     def _look_after(self, link: Link, session: Session, farewell: "_Farewell") -> None:
         """Do what others asked for meanwhile."""
