@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import shutil
+import ssl
 import subprocess
 import sys
 import threading
 import time
 
-from mosquitto import MOSQUITTO, Ear, Mosquitto
+from mosquitto import MOSQUITTO, Ear, Mosquitto, free_port
 import pytest
 
 from mqtt_sentinel_node import (
@@ -381,6 +383,44 @@ def test_a_kept_session_has_what_was_published_meanwhile(
     with pytest.raises(ValueError, match="clean_start"):
         second.subscribe("a", hear, qos=2)
     second.stop()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_speaks_tls_and_checks_with_whom(
+    own_broker: Callable[[str], Mosquitto], tmp_path: Path
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        f" -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+        f" -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    key.chmod(0o644)
+    port = free_port()
+    own_broker(f"listener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}")
+    heard: list[bytes] = []
+    all_heard = threading.Event()
+
+    def hear(message: Message) -> None:
+        heard.append(message.payload)
+        if len(heard) == 200:
+            all_heard.set()
+
+    context = ssl.create_default_context(cafile=certificate)
+    with Client("127.0.0.1", port, client_id="a", tls=context) as client:
+        client.subscribe("tls", hear)
+        assert client.wait_until_up(SECONDS)
+        for number in range(200):
+            # Several packets at once in what TLS has taken from the socket.
+            client.publish("tls", b"%d" % number * 100, qos=number % 3)
+        assert all_heard.wait(SECONDS)
+    stranger = Client(
+        "127.0.0.1", port, client_id="b", tls=ssl.create_default_context(), backoff=QUICK
+    )
+    assert not stranger.start().wait_until_up(0.5)
+    stranger.abandon()
 
 
 # What the broker does not want
