@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import logging
 import socket
 import threading
 
@@ -14,6 +15,7 @@ SECONDS = 10.0
 
 ACCEPTED = b"\x20\x03\x00\x00\x00"
 REFUSED = b"\x20\x03\x00\x87\x00"
+NO_KEEPALIVE = b"\x20\x06\x00\x00\x03\x13\x00\x00"
 KEEPALIVE_OF_5 = b"\x20\x06\x00\x00\x03\x13\x00\x05"
 SHUTTING_DOWN = b"\xe0\x02\x8b\x00"
 NO_PACKET = b"\x00\x00"
@@ -101,6 +103,25 @@ def test_the_brokers_keepalive_counts() -> None:
         client.stop(0)
     keepalives = [int.from_bytes(connect[10:12], "big") for connect in broker.connects]
     assert keepalives == [30, 5]
+
+
+def test_a_broker_without_keepalive_has_no_say_in_it() -> None:
+    with scripted(NO_KEEPALIVE) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a").start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+    assert len(broker.connects) == 1
+
+
+def test_why_there_is_no_connection_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="mqtt_sentinel_node")
+    with scripted(REFUSED, REFUSED, REFUSED, ACCEPTED) as broker:
+        client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK).start()
+        assert client.wait_until_up(SECONDS)
+        client.stop(0)
+    told = [record for record in caplog.records if "refused" in record.getMessage()]
+    assert [record.levelname for record in told] == ["WARNING", "DEBUG", "DEBUG"]
+    assert "Not authorized" in told[0].getMessage()
 
 
 def test_gives_up_on_a_broker_that_never_answers() -> None:

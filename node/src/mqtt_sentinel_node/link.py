@@ -269,11 +269,12 @@ class Link:
             return
         said = vars(properties) if properties is not None else {}
         self.accepted = Limits(
-            in_flight=int(said.get("ReceiveMaximum", _MOST_IN_FLIGHT)),
+            in_flight=max(1, int(said.get("ReceiveMaximum", _MOST_IN_FLIGHT))),
             packet_size=said.get("MaximumPacketSize"),
             qos=int(said.get("MaximumQoS", 2)),
             retain=bool(said.get("RetainAvailable", 1)),
-            keepalive=int(said.get("ServerKeepAlive", self._settings.keepalive)),
+            # 0: the broker looks after none, so it cannot be too long for it.
+            keepalive=int(said.get("ServerKeepAlive", 0)) or self._settings.keepalive,
         )
 
     def _disconnected(

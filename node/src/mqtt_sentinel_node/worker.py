@@ -68,6 +68,7 @@ class Worker:
         self._asked: list[tuple[str, int]] = []
         self._renounced: list[str] = []
         self._unwanted: set[str] = set()
+        self._complaint = ""
         self._dropping = False
         self._end: End | None = None
         self._stop_at = 0.0
@@ -178,7 +179,7 @@ class Worker:
         try:
             link.open()
         except OSError as why:
-            _LOG.info("%s: no broker: %s", self._settings.client_id, why)
+            self._complain(f"no broker: {why}")
             return None
         patience = time.monotonic() + self._settings.connect_timeout
         with _Watch(link, self._ear, self._tick) as watch:
@@ -190,7 +191,7 @@ class Worker:
                 elif self._is_over():
                     link.cut("stopped")
             if link.accepted is None:
-                _LOG.info("%s: not connected: %s", self._settings.client_id, link.ended)
+                self._complain(f"not connected: {link.ended}")
             elif link.accepted.keepalive < self._settings.keepalive:
                 link.leave()
             else:
@@ -199,6 +200,7 @@ class Worker:
 
     def _talk(self, link: Link, watch: "_Watch", limits: Limits) -> None:
         """Do what is to be done on an accepted connection, until it ends."""
+        self._complaint = ""
         session = self._begin(link, limits)
         farewell = _Farewell(self._calls.goodbye)
         up = False
@@ -219,6 +221,13 @@ class Worker:
                 _LOG.warning("%s: disconnected: %s", self._settings.client_id, link.ended)
             if up:
                 self._handlers.post(self._calls.on_down)
+
+    def _complain(self, why: str) -> None:
+        """Log why there is no connection: once, and not at every attempt."""
+        level = logging.DEBUG if why == self._complaint else logging.WARNING
+        self._complaint = why
+        if self._end is None:
+            _LOG.log(level, "%s: %s", self._settings.client_id, why)
 
     def _next_stop(self, patience: float) -> float:
         """When something has to be looked at, whatever comes."""
