@@ -1,0 +1,160 @@
+"""What is done on one connection: the birth, the subscriptions, then what waits in the outbox."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+import logging
+
+from .link import Acknowledged, Limits, Link, Subscribed
+from .message import Message
+from .outbox import Outbox
+from .outqueue import Entry
+
+_LOG = logging.getLogger(__name__)
+
+_WINDOW = 100
+"""How many messages may wait for their acknowledgement, whatever else the broker would take."""
+
+_SUSPICIOUS_ATTEMPTS = 5
+"""It is told, and nothing more: that the broker was restarted so often would look the same."""
+
+
+class Session:
+    """One accepted connection. It is ``up`` once birth and subscriptions are acknowledged."""
+
+    def __init__(
+        self,
+        link: Link,
+        limits: Limits,
+        outbox: Outbox,
+        *,
+        birth: Iterable[Message],
+        filters: Sequence[tuple[str, int]],
+        heard: Callable[[Message], None],
+        unwanted: set[str],
+    ) -> None:
+        """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in.
+
+        ``unwanted`` are the topics of words that the broker has rejected; more is added to it. To
+        say them again would be to be rejected again, and some brokers hang up on that.
+        """
+        self.up = False
+        self._link = link
+        self._limits = limits
+        self._outbox = outbox
+        self._heard = heard
+        self._unwanted = unwanted
+        self._window = min(_WINDOW, limits.in_flight)
+        self._words = deque(birth)
+        # What has this packet id: something of the outbox, or a word of our own.
+        self._sent: dict[int, Entry | Message] = {}
+        self._unsaid = 0
+        self._asked: dict[int, Sequence[tuple[str, int]]] = {}
+        if filters:
+            self.subscribe(filters)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all words of our own and all subscriptions are acknowledged."""
+        return not self._words and not self._asked and not self._unsaid
+
+    def say(self, words: Iterable[Message]) -> None:
+        """Send something before all that waits."""
+        self._words.extend(words)
+
+    def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
+        """Ask for messages."""
+        packet_id = self._link.subscribe(filters)
+        if packet_id is not None:
+            self._asked[packet_id] = filters
+
+    def step(self) -> None:
+        """Look at what has come, and send what may be sent."""
+        while True:
+            self._look()
+            while self._may_send() and self._send_one():
+                pass
+            # QoS 0 is news as soon as it is written.
+            if not self._link.news:
+                return
+
+    def end(self) -> None:
+        """Look at what came last, and give back what is not acknowledged."""
+        self._look()
+        for entry in self._sent.values():
+            if not isinstance(entry, Entry):
+                continue
+            if not entry.message.qos:
+                self._outbox.drop(entry)
+            elif entry.attempts == _SUSPICIOUS_ATTEMPTS:
+                _LOG.error(
+                    "%s: sent %d times, and each time the connection ended. Does the broker hang up "
+                    "on this message, such as for its size?",
+                    entry.message.topic,
+                    entry.attempts,
+                )
+        self._outbox.lose_connection()
+
+    def _look(self) -> None:
+        news, self._link.news = self._link.news, []
+        for item in news:
+            if isinstance(item, Message):
+                self._heard(item)
+            elif isinstance(item, Acknowledged):
+                self._acknowledged(item)
+            else:
+                self._subscribed(item)
+        if not self.up and self.settled and self._link.ended is None:
+            self.up = True
+            self._outbox.connect()
+
+    def _may_send(self) -> bool:
+        # What the socket does not take stays in paho; more is not given to it then.
+        return (
+            self._link.ended is None
+            and not self._link.wants_to_write
+            and len(self._sent) < self._window
+        )
+
+    def _send_one(self) -> bool:
+        if self._words:
+            self._say(self._words.popleft())
+            return True
+        entry = self._outbox.next() if self.up else None
+        if entry is None:
+            return False
+        objection = self._limits.objection(entry.message)
+        if objection is not None:
+            self._outbox.acknowledge(entry, objection)
+        elif (packet_id := self._link.publish(entry.message)) is not None:
+            self._sent[packet_id] = entry
+        else:
+            if not entry.message.qos:
+                self._outbox.drop(entry)
+            self._link.cut("a message could not be sent")
+        return True
+
+    def _say(self, message: Message) -> None:
+        objection = self._limits.objection(message)
+        if objection is not None:
+            _LOG.error("Not sent: %s: %s", message.topic, objection)
+        elif message.topic not in self._unwanted:
+            packet_id = self._link.publish(message)
+            if packet_id is not None:
+                self._sent[packet_id] = message
+                self._unsaid += 1
+
+    def _acknowledged(self, item: Acknowledged) -> None:
+        what = self._sent.pop(item.packet_id, None)
+        if isinstance(what, Entry):
+            self._outbox.acknowledge(what, item.refusal)
+        elif what is not None:
+            self._unsaid -= 1
+            if item.refusal is not None:
+                self._unwanted.add(what.topic)
+                _LOG.error("The broker does not take %s: %s", what.topic, item.refusal)
+
+    def _subscribed(self, item: Subscribed) -> None:
+        filters = self._asked.pop(item.packet_id, ())
+        for (name, _), refusal in zip(filters, item.refusals, strict=False):
+            if refusal is not None:
+                _LOG.error("The broker refuses the subscription to %s: %s", name, refusal)
