@@ -67,7 +67,7 @@ def _pause_after(wrong: int) -> float:
     doublings = wrong - WRONG_ALLOWED
     if doublings < 0:
         return 0.0
-    return min(FIRST_PAUSE * 2 ** min(doublings, _MOST_DOUBLINGS), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(doublings, _MOST_DOUBLINGS)), LONGEST_PAUSE)
 
 
 def _digest(code: str) -> bytes:

@@ -58,8 +58,8 @@ class PanelSnapshot:
                 _number(data["since"]),
                 None if data["mode"] is None else Mode(data["mode"]),
                 None if data["due"] is None else _number(data["due"]),
-                data["changed_by"],
-                data["wrong_codes"],
+                _text(data["changed_by"]),
+                _count(data["wrong_codes"]),
                 _number(data["paused_until"]),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -70,10 +70,6 @@ class PanelSnapshot:
 
     def flaw(self) -> str | None:
         """What in it contradicts the rest, None when nothing does."""
-        if not isinstance(self.changed_by, str | None):
-            return "changed_by is no text"
-        if type(self.wrong_codes) is not int or self.wrong_codes < 0:
-            return "wrong_codes is no count"
         if self.state is PanelState.TRIGGERED:
             return None  # it may ring for ever, and when it was not armed
         if self.state in _DELAYS:
@@ -90,3 +86,17 @@ def _number(value: Any) -> float:
     if not isfinite(value):
         raise ValueError("not finite")
     return float(value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"no count: {type(value).__name__}")
+    if value < 0:
+        raise ValueError("less than none")
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError(f"no text: {type(value).__name__}")
+    return value
