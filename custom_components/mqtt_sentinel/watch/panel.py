@@ -120,11 +120,12 @@ class Panel:
             lost = PanelTurn(same, same, Why.MEMORY_LOST, now.wall, services=self.services())
             return [lost]
         self.state, self.mode = past.state, past.mode
-        self.since, self.changed_by = past.since, past.changed_by
+        # Where the clock was set back, it began now at the latest.
+        self.since, self.changed_by = min(past.since, now.wall), past.changed_by
         self._armed_from = now.mono
         self._lock.restore(past.wrong_codes, past.paused_until, now)
         if past.due is not None:
-            # Where the clock was set back, it is never more than it was from the beginning.
+            # It is never more than it was from the beginning.
             left = max(min(past.due - now.wall, past.due - past.since), 0.0)
             self._due = _later(now, left)
         return [replace(turn, away=True) for turn in self.wake(now)]

@@ -133,7 +133,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceWish:
-    """What a panel wishes of one service: that it is told, for good, to be on or off."""
+    """What a panel wishes of one service: that it is told, for good, to be on or off.
+
+    How that is said is its dialect's matter. Whether a camera streams besides is not the alarm's.
+    """
 
     watch_id: str
     on: bool
