@@ -81,6 +81,17 @@ def test_postponing_a_deadline_costs_no_place_in_the_heap() -> None:
     assert deadlines.next() == 9999.0
 
 
+def test_owners_that_never_come_again_leave_no_place_in_the_heap() -> None:
+    deadlines = Deadlines()
+    deadlines.set("stays", 1e6)
+    for number in range(10_000):
+        deadlines.set(f"once {number}", 1e6 + number)
+        deadlines.set(f"once {number}", None)
+        assert len(deadlines._heap) <= 100
+    assert deadlines.pop_due(2e6) == ["stays"]
+    assert deadlines.next() is None
+
+
 def test_an_earlier_deadline_replaces_a_later_one() -> None:
     deadlines = Deadlines()
     deadlines.set("a", 10.0)

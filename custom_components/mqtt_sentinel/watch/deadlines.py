@@ -2,6 +2,9 @@
 
 import heapq
 
+# So many entries that are not meant any more are not worth a clean-up.
+_FEW = 64
+
 
 class Deadlines:
     """The next moment at which each owner has to be looked at again.
@@ -29,6 +32,8 @@ class Deadlines:
         if queued is None or when < queued:
             self._queued[owner] = when
             heapq.heappush(self._heap, (when, owner))
+            if len(self._heap) > 2 * len(self._due) + _FEW:
+                self._clean()
 
     def next(self) -> float | None:
         """When to look again at the latest, or None while nothing is pending."""
@@ -45,6 +50,12 @@ class Deadlines:
             due.append(owner)
             self._settle()
         return due
+
+    def _clean(self) -> None:
+        """Keep only what is meant: owners that are there once, and never again, leave theirs."""
+        self._queued = self._due.copy()
+        self._heap = [(when, owner) for owner, when in self._due.items()]
+        heapq.heapify(self._heap)
 
     def _settle(self) -> None:
         """Make the top of the heap a deadline that is really meant."""
