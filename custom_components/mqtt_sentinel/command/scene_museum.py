@@ -29,6 +29,8 @@ _PLAYER_ACTIONS = {
     "OFF": "media_player.media_stop",
     "STOP": "media_player.media_stop",
 }
+# Fields that a step has, and what of the file they are made from.
+_OURS = {"confirmation.feedback": "topic", "target": "topic"}
 _PLAYERS = "media_player."
 # What has one of these leads to itself.
 _WAYS = ("media-source://", "http://", "https://")
@@ -84,10 +86,6 @@ def _read(number: int, data: dict[str, Any], players: Mapping[str, str], media: 
         "topic": topic,
         "payload": payload,
     }
-    names = {
-        **{"at": time, "payload": message, "data": message},
-        **{"confirmation.feedback": "topic", "target": "topic"},
-    }
     try:
         # Also for what is played: its topic and its name are held to be some.
         read_step(number, command)
@@ -105,7 +103,8 @@ def _read(number: int, data: dict[str, Any], players: Mapping[str, str], media: 
             step = {**command, "confirmation": {"feedback": _feedback(str(topic))}}
         return read_step(number, step)
     except SceneError as error:
-        field = names.get(error.field, error.field)
+        theirs = {"at": time, "payload": message, "data": message, **_OURS}
+        field = theirs.get(error.field, error.field)
         raise SceneError(error.flaw, number, field, error.detail) from error
 
 

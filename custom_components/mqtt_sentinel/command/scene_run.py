@@ -183,9 +183,10 @@ class SceneRun:
     def triggered(self, number: int, at: float) -> None:
         """What a step waits for happened; one that is not waited for is passed by."""
         card = self._waiting
-        if card and card.number == number and card.real is not None:
-            if card.real <= at <= card.over_at:
-                self._wait_ended(card, StepOutcome.TRIGGERED, at, at - card.real)
+        if card is None or card.number != number or card.real is None:
+            return
+        if card.real <= at <= card.over_at:
+            self._wait_ended(card, StepOutcome.TRIGGERED, at, at - card.real)
 
     def stop(self, reason: StopReason, now: float) -> None:
         """End it at once; ask what is :meth:`due` for what that takes."""
