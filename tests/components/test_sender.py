@@ -321,6 +321,12 @@ async def test_a_relay_of_a_fleet_is_confirmed_by_its_state(desk: Desk) -> None:
     assert desk.results == {"relay": Result.CONFIRMED}
 
 
+async def test_what_is_no_answer_passes_by(desk: Desk) -> None:
+    await desk.submit(command("light"))
+    await desk.broker.publish(SHARED, "online")
+    assert desk.results == {}
+
+
 async def test_a_late_answer_is_told(desk: Desk, clock: Clock) -> None:
     await desk.submit(command("light"))
     await clock.advance(3.0)

@@ -29,6 +29,8 @@ from .matcher import Finding, Matcher
 from .metrics import Metrics
 
 MOST = 1000
+# The reports that can be answers.
+ANSWERS = (FeedbackReport, RelayReport)
 
 
 class CommandQueue:

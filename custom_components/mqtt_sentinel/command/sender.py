@@ -18,10 +18,10 @@ from ..intake.one_timer import OneTimer
 from ..watch.reports import Report
 from .command import Command, News, Outcome, Sending
 from .metrics import Metrics
-from .queue import MOST, CommandQueue
+from .queue import ANSWERS, MOST, CommandQueue
 
 # So many messages are given to the client before others have their turn on the event loop.
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 class CommandSender:
@@ -88,8 +88,9 @@ class CommandSender:
     @callback
     def heard(self, report: Report, correlation: bytes | None = None) -> None:
         """A report came, which may be an answer."""
-        self._queue.heard(report, correlation)
-        self._settle()
+        if isinstance(report, ANSWERS):  # few are, and all of them come by
+            self._queue.heard(report, correlation)
+            self._settle()
 
     @callback
     def stop(self) -> None:

@@ -322,6 +322,27 @@ def test_a_late_answer_by_name_is_told_whoever_was_answered_since(desk: Desk) ->
     assert desk.queue.metrics.repeated == 1
 
 
+def test_after_the_answer_to_the_last_one_nothing_is_the_answer_to_one_before(desk: Desk) -> None:
+    sent(desk, "steam")
+    sent(desk, "light", 0.5)
+    desk.say(True, 0.75, by="light")
+    desk.queue.wake(1.0)
+    assert desk.results() == {"light": Result.CONFIRMED, "steam": Result.NOT_CONFIRMED}
+    desk.say(True, 10.0)
+    assert desk.late() == []
+    assert desk.queue.metrics.repeated == 1
+
+
+def test_an_error_that_was_blamed_on_nobody_took_an_answer(desk: Desk) -> None:
+    sent(desk, "light")
+    sent(desk, "steam")
+    desk.say(False, 0.25)
+    desk.say(False, 0.5, by="light")
+    desk.say(True, 0.5, by="steam")
+    assert desk.late() == [("steam", True, 0.5)]
+    assert desk.queue.metrics.repeated == 1
+
+
 # The reported state
 
 
@@ -369,6 +390,7 @@ def test_a_relay_that_acknowledges_and_does_not_move(desk: Desk) -> None:
 def test_a_relay_that_moves_and_does_not_acknowledge(desk: Desk) -> None:
     sent(desk, "light", confirmation=BOTH, tries=None)
     desk.move(True, 0.25)
+    desk.move(True, 0.75)
     assert desk.results() == {}  # the OK may still come
     desk.queue.wake(1.0)
     [outcome] = desk.queue.news()
@@ -388,6 +410,20 @@ def test_a_relay_that_moves_after_the_timeout_is_not_sent_again(desk: Desk) -> N
     assert desk.results() == {"light": Result.CONFIRMED_BY_STATE}
     desk.queue.wake(5.0)
     assert desk.send(5.0) == []
+
+
+def test_a_relay_that_moves_after_it_was_sent_again_has_time_to_say_ok(desk: Desk) -> None:
+    sent(desk, "light", confirmation=BOTH, tries=2)
+    desk.queue.wake(1.0)
+    desk.queue.wake(2.0)
+    assert desk.send(2.0) == ["light"]
+    desk.move(True, 2.25)
+    assert desk.results() == {}
+    desk.say(True, 2.5)
+    [outcome] = desk.queue.news()
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result, outcome.sends) == (Result.CONFIRMED, 2)
+    assert outcome.latency == 2.5  # since it was sent first: to which the answer is, nobody knows
 
 
 def test_a_relay_that_moves_and_moves_back_did_not_do_it(desk: Desk) -> None:

@@ -512,6 +512,24 @@ def test_memory_is_bounded_however_many_commands_there_were() -> None:
     assert not queue._matcher._relays
 
 
+def test_commands_that_were_called_alike_and_sent_often_are_forgotten_too(desk: Desk) -> None:
+    for number in range(20):
+        now = 5.0 * number
+        confirmation = Confirmation(f"room1/{number % 3}/feedback", BOTH.relay, on=True)
+        desk.offer(command("same", confirmation=confirmation, tries=2), now=now)
+        desk.send(now)
+        desk.queue.wake(now + 1.0)
+        desk.queue.wake(now + 2.0)
+        assert desk.send(now + 2.0) == ["same"]
+        desk.queue.wake(now + 3.0)
+    matcher = desk.queue._matcher
+    assert matcher.remembered == 1
+    desk.say(True, 1e6)
+    assert matcher.remembered == 0
+    assert not matcher._topics
+    assert not matcher._relays
+
+
 def test_a_command_is_a_fact() -> None:
     first: Command = command()
     assert first == command()
