@@ -363,35 +363,33 @@ _READERS: Mapping[Kind, Callable[[_Fields, float], Step]] = {
 
 
 def _store(step: Step) -> dict[str, Any]:
-    match step:
-        case CommandStep():
-            return {
-                "at": step.at,
-                "kind": Kind.COMMAND.value,
-                "topic": step.topic,
-                "payload": step.payload,
-                "qos": step.qos,
-                "retain": step.retain,
-                "actuator": step.actuator,
-                "confirmation": _store_confirmation(step.confirmation),
-            }
-        case ActionStep():
-            return {
-                "at": step.at,
-                "kind": Kind.ACTION.value,
-                "action": step.action,
-                "target": {kind: list(names) for kind, names in step.target.items()},
-                "data": deepcopy(dict(step.data)),
-                "actuator": step.actuator,
-            }
-        case WaitStep():
-            return {
-                "at": step.at,
-                "kind": Kind.WAIT.value,
-                **_store_trigger(step.trigger),
-                "timeout": step.timeout,
-                "otherwise": step.otherwise.value,
-            }
+    if isinstance(step, CommandStep):
+        return {
+            "at": step.at,
+            "kind": Kind.COMMAND.value,
+            "topic": step.topic,
+            "payload": step.payload,
+            "qos": step.qos,
+            "retain": step.retain,
+            "actuator": step.actuator,
+            "confirmation": _store_confirmation(step.confirmation),
+        }
+    if isinstance(step, ActionStep):
+        return {
+            "at": step.at,
+            "kind": Kind.ACTION.value,
+            "action": step.action,
+            "target": {kind: list(names) for kind, names in step.target.items()},
+            "data": deepcopy(dict(step.data)),
+            "actuator": step.actuator,
+        }
+    return {
+        "at": step.at,
+        "kind": Kind.WAIT.value,
+        **_store_trigger(step.trigger),
+        "timeout": step.timeout,
+        "otherwise": step.otherwise.value,
+    }
 
 
 def _store_confirmation(confirmation: Confirmation | None) -> dict[str, Any] | None:
