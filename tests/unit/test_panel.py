@@ -640,9 +640,10 @@ def test_a_button_arms_nothing_that_is_not_ready() -> None:
     ],
 )
 def test_what_is_no_request(watch_id: str, report: OccasionReport) -> None:
-    panel = panel_of()
-    assert panel.press(watch_id, report) == []
-    assert panel.state == "disarmed"
+    for panel in (panel_of(), armed(Mode.HOME)):
+        state = panel.state
+        assert panel.press(watch_id, report) == []
+        assert panel.state is state
 
 
 # Services
