@@ -271,9 +271,8 @@ class Hub:
 
     def unwatched(self) -> list[KnownThing]:
         """What was heard and can be watched; also what is watched only for those behind it."""
-        implied = self.sentinel.watches.keys() - self.entry.subentries.keys()
-        watches = [self.sentinel.watches[watch_id] for watch_id in implied]
-        return [*self.sentinel.known, *(watch.as_known() for watch in watches)]
+        implied = (key for key, setup in self._setups.items() if setup.implied)
+        return [*self.sentinel.known, *(self.sentinel.watches[key].as_known() for key in implied)]
 
     def on_changed(self, change: Callable[[str], None]) -> None:
         """Call ``change`` with the id of a subentry that was there and was set up otherwise."""
