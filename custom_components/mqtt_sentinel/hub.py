@@ -11,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
+from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
 from .dialects import broker
 from .dialects.table import DIALECTS
@@ -21,18 +22,18 @@ from .intake.own_topics import OwnTopics
 from .intake.pulse import PulseIntake
 from .newcomers import Newcomers
 from .outcome.audience import Audience, Moment
-from .outcome.bus import fire_incident, fire_occasion, fire_storm
-from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident, show_storm
+from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident
+from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
 from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
-from .watch.incidents import Turn
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
 from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
+    from .command.command import News
     from .dialects.custom import CustomTopic
     from .setup_data import WatchSetup
     from .watch.alarm import GuardedAlarm
@@ -67,6 +68,9 @@ class Hub:
         self.entry = entry
         self.sentinel = Sentinel()
         self.audience = Audience()
+        self.telling = Telling(hass, entry.entry_id, self.audience, self.sentinel, self.device_id)
+        self.commands = Commands(hass, self.audience)
+        self.commands.follow(self._commanded)
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
         self._own_topics = OwnTopics(hass, self.mqtt)
         self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
@@ -119,7 +123,7 @@ class Hub:
         for setup in watches:
             await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
-        self._tell_storms()
+        self.telling.storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
@@ -143,6 +147,7 @@ class Hub:
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         self.pulse.stop()
+        self.commands.sender.stop()
         self.mqtt.stop()
         self.expectations.stop()
         self.newcomers.stop()
@@ -324,6 +329,14 @@ class Hub:
             self._apply(*changes)
         elif self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
+        self.commands.sender.heard(report)
+
+    @callback
+    def _commanded(self, news: News, origin: Origin) -> None:
+        """Something became of a command."""
+        subentry = self.entry.subentries.get(origin.subject or "")
+        name = subentry.title if subentry else self.entry.title
+        self.telling.command(news, origin.subject, name, origin.context)
 
     @callback
     def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
@@ -351,6 +364,7 @@ class Hub:
     @callback
     def _linked(self, link: Link) -> None:
         self.pulse.follow(link)
+        self.commands.sender.follow(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()
@@ -399,35 +413,12 @@ class Hub:
         if any(change.turn or _agrees_now(change) for change in changes):
             self._store.save_soon()
         self._show(shown, alarms)
-        for change in changes:
-            watch_id = change.watch.config.id
-            if change.turn or _judged_otherwise(change):
-                self.audience.shield(show_incident, self.hass, self.entry.entry_id, change.watch)
-            self.audience.notify(Moment.TELL, watch_id, change)
-            if change.turn:
-                self.audience.shield(fire_incident, self.hass, self.device_id(watch_id), change)
-            if change.occasion:
-                device_id, config = self.device_id(watch_id), change.watch.config
-                self.audience.shield(fire_occasion, self.hass, device_id, config, change.occasion)
-        self._tell_storms()
+        self.telling.changes(changes)
         for alarm_id in alarms:
             self.audience.notify(Moment.TELL, alarm_id, None)
         if self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
         self._timer.set(self.sentinel.next_deadline())
-
-    @callback
-    def _tell_storms(self) -> None:
-        """Say of many incidents at once what would else be said of each."""
-        watches = self.sentinel.watches
-        for turn, storm in self.sentinel.storms.news():
-            self.audience.shield(show_storm, self.hass, self.entry.entry_id, storm, watches)
-            self.audience.shield(fire_storm, self.hass, turn, storm, watches)
-            if turn is Turn.OPENED:
-                for watch_id in storm.members:
-                    self.audience.shield(
-                        show_incident, self.hass, self.entry.entry_id, watches[watch_id]
-                    )
 
     @callback
     def _alarm_said(self, alarm_id: str) -> None:
@@ -491,8 +482,3 @@ def _shows_values(key: ThingKey) -> bool:
 def _agrees_now(change: Change) -> bool:
     """Tell whether a thing follows what is expected of it from now on: it has not come in vain."""
     return change.after.reason is Reason.AGREES is not change.before.reason
-
-
-def _judged_otherwise(change: Change) -> bool:
-    """Tell whether an open incident is judged anew: its check began again, or came to its end."""
-    return change.watch.incident is not None and change.before.verdict is not change.after.verdict

@@ -34,6 +34,11 @@ def _messages_per_second(hub: Hub) -> float | None:
     return None if rate is None else round(rate, 2)
 
 
+def _publish_success(hub: Hub) -> float | None:
+    share = hub.commands.sender.metrics.success_rate
+    return None if share is None else round(100 * share, 2)
+
+
 def _broker_uptime(hub: Hub) -> float | None:
     share = hub.vitals.broker_uptime(now())
     return None if share is None else round(100 * share, 2)
@@ -68,6 +73,43 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda hub: hub.mqtt.dead_letters.counts.total(),
+    ),
+    HubSensorDescription(
+        key="queue_depth",
+        translation_key="queue_depth",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.commands.sender.depth,
+    ),
+    HubSensorDescription(
+        key="publish_success",
+        translation_key="publish_success",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=1,
+        value=_publish_success,
+    ),
+    HubSensorDescription(
+        key="commands_confirmed",
+        translation_key="commands_confirmed",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.commands.sender.metrics.confirmed,
+    ),
+    HubSensorDescription(
+        key="commands_failed",
+        translation_key="commands_failed",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.commands.sender.metrics.failed,
+    ),
+    HubSensorDescription(
+        key="commands_expired",
+        translation_key="commands_expired",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.commands.sender.metrics.expired,
     ),
     HubSensorDescription(
         key="broker_uptime",

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from custom_components.mqtt_sentinel import hub as hub_module
 from custom_components.mqtt_sentinel.binary_sensor import SentinelBinarySensor
 from custom_components.mqtt_sentinel.event import WatchEvent
+from custom_components.mqtt_sentinel.outcome import telling as telling_module
 
 from .house import GRACE, House, alarm, own_log, watch
 
@@ -30,8 +30,8 @@ def fail(*_: object) -> None:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (hub_module, "fire_incident"),
-        (hub_module, "show_incident"),
+        (telling_module, "fire_incident"),
+        (telling_module, "show_incident"),
         (SentinelBinarySensor, "async_write_ha_state"),
         (WatchEvent, "_fire"),
     ],

@@ -95,10 +95,15 @@ async def test_the_names_come_from_the_translations(guarded: House) -> None:
         "event.house_event": "House Event",
         "sensor.house_protection": "House Protection",
         "sensor.mqtt_sentinel_broker_uptime": "MQTT Sentinel Broker uptime",
+        "sensor.mqtt_sentinel_command_success_rate": "MQTT Sentinel Command success rate",
+        "sensor.mqtt_sentinel_commands_confirmed": "MQTT Sentinel Commands confirmed",
+        "sensor.mqtt_sentinel_commands_expired": "MQTT Sentinel Commands expired",
+        "sensor.mqtt_sentinel_commands_failed": "MQTT Sentinel Commands failed",
         "sensor.mqtt_sentinel_dead_letters": "MQTT Sentinel Dead letters",
         "sensor.mqtt_sentinel_errors": "MQTT Sentinel Errors",
         "sensor.mqtt_sentinel_message_rate": "MQTT Sentinel Message rate",
         "sensor.mqtt_sentinel_open_incidents": "MQTT Sentinel Open incidents",
+        "sensor.mqtt_sentinel_queued_commands": "MQTT Sentinel Queued commands",
     }
 
 

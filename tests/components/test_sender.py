@@ -113,10 +113,10 @@ async def test_a_command_is_sent_and_confirmed(desk: Desk, clock: Clock) -> None
 async def test_who_wants_to_may_wait_for_the_result(
     hass: HomeAssistant, desk: Desk, clock: Clock
 ) -> None:
-    asking = hass.async_create_background_task(desk.sender.ask(command("light")), "asking")
-    await asyncio.sleep(0)
+    desk.sender.submit(command("light"))
+    asking = hass.async_create_background_task(desk.sender.result("light"), "asking")
     with pytest.raises(ValueError, match="light"):
-        await desk.sender.ask(command("light", target="another"))
+        desk.sender.submit(command("light", target="another"))
     await clock.advance(0.5)
     assert not asking.done()
     await clock.advance(0.5)
@@ -126,7 +126,8 @@ async def test_who_wants_to_may_wait_for_the_result(
 async def test_who_waits_no_more_cancels_no_command(
     hass: HomeAssistant, desk: Desk, clock: Clock
 ) -> None:
-    asking = hass.async_create_background_task(desk.sender.ask(command("light")), "asking")
+    desk.sender.submit(command("light"))
+    asking = hass.async_create_background_task(desk.sender.result("light"), "asking")
     await asyncio.sleep(0)
     asking.cancel()
     await clock.settle()

@@ -27,17 +27,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup_data": {"const", "dialects", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
-    "outcome": {"const", "watch"},
+    "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "intake", "watch"},
+    "commands": {"command", "outcome"},
     "hub": {
-        *("const", "dialects", "intake", "newcomers", "outcome", "setup_data", "storage", "watch"),
+        *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
+        *("setup_data", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
     "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
     "door": {
-        *("config_flow", "const", "dialects", "hub", "hub_sensors", "intake", "outcome"),
-        *("setup_data", "storage", "watch"),
+        *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
+        *("intake", "outcome", "setup_data", "storage", "watch"),
     },
 }
 # What is named in annotations only, and so is not there when the code runs.

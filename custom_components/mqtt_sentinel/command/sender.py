@@ -62,15 +62,13 @@ class CommandSender:
         self._queue.offer(command, now().mono)
         self._work_soon()
 
-    async def ask(self, command: Command) -> Outcome:
-        """Send a command, and wait for its result.
+    async def result(self, command_id: str) -> Outcome:
+        """Wait for the result of a command that was just submitted.
 
-        Raises ValueError when a command of its id has no result yet. Who is cancelled while waiting
-        cancels no command.
+        Who is cancelled while waiting cancels no command.
         """
-        self.submit(command)
         future: asyncio.Future[Outcome] = self._hass.loop.create_future()
-        self._asking[command.id] = future
+        self._asking[command_id] = future
         return await future
 
     @callback

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..watch.clock import Instant
 from ..watch.expectation import SourceKind
@@ -29,6 +30,18 @@ class Message:
         """Its topic split at "/", without the levels of the site."""
         topic = self.topic[len(self.site) + 1 :] if self.site else self.topic
         return topic.split("/")
+
+
+def on_site(site: str, topic: str) -> str:
+    """A topic with the prefix of its site ("" for none)."""
+    return f"{site}/{topic}" if site else topic
+
+
+class Outgoing(NamedTuple):
+    """What a dialect says to a thing, with the site's prefix on its topic."""
+
+    topic: str
+    payload: bytes
 
 
 class Flaw(StrEnum):

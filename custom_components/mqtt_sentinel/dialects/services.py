@@ -17,6 +17,8 @@ looks through it. The ``event_ref`` "0" is said at initialisation and means noth
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from ..watch.expectation import SourceKind
 from ..watch.reports import (
     ConnectionReport,
@@ -38,12 +40,13 @@ from .payload import (
     read_object,
     required_bool,
 )
-from .route import Dialect, Flaw, MalformedError, Message, Route
+from .route import Dialect, Flaw, MalformedError, Message, Outgoing, Route, on_site
 
 NAME = "services"
 MOST_EVIDENCE_BYTES = 20 * 1024 * 1024
 MOST_DETECTIONS = 32
 _CAMERA = "camera"
+_CAMERA_MANAGER = "camera_manager"
 _ALARM = "alarm"
 _INITIALISATION = "0"
 _JPEG = b"\xff\xd8\xff"
@@ -62,6 +65,19 @@ _DETECTION: Mapping[str, Callable[[dict[str, Any], str], float | str | None]] = 
 def thing(site: str, service: str, device: str) -> ThingKey:
     """The key of one service of one device."""
     return ThingKey(NAME, site, f"{read_name(service)}/{read_name(device)}")
+
+
+def switch_service(key: ThingKey, on: bool) -> Outgoing:
+    """What tells a service to turn on or off, to be retained and sent with QoS 1.
+
+    ``status/{service}/{device}`` ``{"status": bool, "data": {...}|null}``. A camera's manager is told
+    whether to look for motion; whether it streams besides is not touched.
+    """
+    service = key.name.partition("/")[0]
+    data = {"to_analyze": on, "stream": None} if service == _CAMERA_MANAGER else None
+    return Outgoing(
+        on_site(key.site, f"status/{key.name}"), orjson.dumps({"status": on, "data": data})
+    )
 
 
 @by_topic

@@ -11,7 +11,7 @@ from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..dialects.route import Decoder, Dialect, MalformedError, Message
+from ..dialects.route import Decoder, Dialect, MalformedError, Message, on_site
 from ..watch.clock import Instant
 from ..watch.reports import Report
 from .dead_letters import DeadLetters
@@ -72,8 +72,7 @@ class MqttIntake:
         for dialect in dialects:
             for route in dialect.routes:
                 for site in sites:
-                    topic_filter = f"{site}/{route.filter}" if site else route.filter
-                    await self.subscribe(topic_filter, site, route.decode)
+                    await self.subscribe(on_site(site, route.filter), site, route.decode)
         self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)

@@ -3,9 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 
-from ..const import EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
+from ..command.command import Late
+from ..const import (
+    EVENT_COMMAND,
+    EVENT_MISMATCH,
+    EVENT_MOTION,
+    EVENT_RECEIVED,
+    EVENT_RECOVERED,
+)
 from ..watch.incidents import Turn
 from ..watch.reports import Occasion, OccasionReport
 from .wording import as_utc, names_of
@@ -13,6 +20,7 @@ from .wording import as_utc, names_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..command.command import News
     from ..watch.incidents import Incident
     from ..watch.reports import EvidenceReport
     from ..watch.sentinel import Change
@@ -118,3 +126,30 @@ def occasion_facts(report: OccasionReport | EvidenceReport) -> dict[str, Any]:
     if report.occasion is Occasion.MOTION:
         return facts | {"motion": _MOTION[report.begins]}
     return facts | {"kind": report.occasion.value}
+
+
+@callback
+def fire_command(
+    hass: HomeAssistant, device_id: str | None, name: str, news: News, context: Context | None
+) -> None:
+    """Fire the event of a command that has its result, or that was answered after it had."""
+    hass.bus.async_fire(
+        EVENT_COMMAND,
+        {ATTR_DEVICE_ID: device_id, ATTR_NAME: name, **command_facts(news)},
+        context=context,
+    )
+
+
+def command_facts(news: News) -> dict[str, Any]:
+    """What became of a command in JSON types, for events and answers; the latency is in ms.
+
+    What was sent is not among it: it may be a secret.
+    """
+    return {
+        "command_id": news.command.id,
+        "topic": news.command.topic,
+        "result": news.result.value,
+        "latency": None if news.latency is None else round(1000 * news.latency, 1),
+        "sends": None if isinstance(news, Late) else news.sends,
+        "late": ("ok" if news.ok else "error") if isinstance(news, Late) else None,
+    }

@@ -1,0 +1,77 @@
+"""What changed, told to people and to the bus; it is shown as states before."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..watch.incidents import Turn
+from .audience import Audience, Moment
+from .bus import fire_command, fire_incident, fire_occasion, fire_storm
+from .issues import show_incident, show_storm
+
+if TYPE_CHECKING:
+    from homeassistant.core import Context
+
+    from ..command.command import News
+    from ..watch.sentinel import Change, Sentinel
+
+
+class Telling:
+    """Tells of changes: issues, the bus, and all who listen, each kept from the others' failures.
+
+    ``device_id`` answers with the Home Assistant device of a subentry, None without one.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        audience: Audience,
+        sentinel: Sentinel,
+        device_id: Callable[[str], str | None],
+    ) -> None:
+        """Tell nothing yet."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._audience = audience
+        self._sentinel = sentinel
+        self._device_id = device_id
+
+    @callback
+    def changes(self, changes: Iterable[Change]) -> None:
+        """Tell of changes, one after the other, and then of storms."""
+        shield = self._audience.shield
+        for change in changes:
+            watch_id = change.watch.config.id
+            if change.turn or _judged_otherwise(change):
+                shield(show_incident, self._hass, self._entry_id, change.watch)
+            self._audience.notify(Moment.TELL, watch_id, change)
+            if change.turn:
+                shield(fire_incident, self._hass, self._device_id(watch_id), change)
+            if change.occasion:
+                device_id, config = self._device_id(watch_id), change.watch.config
+                shield(fire_occasion, self._hass, device_id, config, change.occasion)
+        self.storms()
+
+    @callback
+    def storms(self) -> None:
+        """Say of many incidents at once what would else be said of each."""
+        watches, shield = self._sentinel.watches, self._audience.shield
+        for turn, storm in self._sentinel.storms.news():
+            shield(show_storm, self._hass, self._entry_id, storm, watches)
+            shield(fire_storm, self._hass, turn, storm, watches)
+            if turn is Turn.OPENED:
+                for watch_id in storm.members:
+                    shield(show_incident, self._hass, self._entry_id, watches[watch_id])
+
+    @callback
+    def command(self, news: News, subject: str | None, name: str, context: Context | None) -> None:
+        """Tell what became of a command about ``subject``."""
+        device_id = self._device_id(subject) if subject else None
+        fire_command(self._hass, device_id, name, news, context)
+
+
+def _judged_otherwise(change: Change) -> bool:
+    """Tell whether an open incident is judged anew: its check began again, or came to its end."""
+    return change.watch.incident is not None and change.before.verdict is not change.after.verdict
