@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -85,6 +85,8 @@ class Hub:
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
+        # What parts keep for themselves; what any of them restores is in the memory at the start.
+        self._parts: dict[str, Callable[[], Any]] = {}
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -465,6 +467,7 @@ class Hub:
             {watch_id: watch.snapshot() for watch_id, watch in self.sentinel.watches.items()},
             dict(self.expectations.memory),
             self.sentinel.occasions.latest(),
+            {name: remember() for name, remember in self._parts.items()},
         )
 
 

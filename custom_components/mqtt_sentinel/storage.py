@@ -29,11 +29,16 @@ _PART = 250
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was stored: a snapshot a watch, what each silent source wanted last, the latest events."""
+    """What was stored: a snapshot a watch, what each silent source wanted last, the latest events.
+
+    ``parts`` is what parts of the hub keep for themselves, by their names, in JSON types; each
+    reads its own, and takes into account that it may be anything.
+    """
 
     watches: dict[str, Snapshot] = field(default_factory=dict)
     sources: dict[str, Wanted] = field(default_factory=dict)
     events: list[EventName] = field(default_factory=list)
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -72,7 +77,7 @@ class MemoryStore:
                 unreadable.append("an event")
         if unreadable:
             _LOGGER.warning("Stored state of %s could not be read", ", ".join(unreadable))
-        return Memory(watches, sources, events)
+        return Memory(watches, sources, events, stored.get("parts", {}))
 
     @callback
     def save_soon(self) -> None:
@@ -126,6 +131,7 @@ def _as_dict(memory: Memory, watches: dict[str, Any]) -> dict[str, Any]:
         "watches": watches,
         "sources": dict(memory.sources),
         "events": [occasions.as_list(event) for event in memory.events],
+        "parts": memory.parts,
     }
 
 

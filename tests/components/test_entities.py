@@ -73,6 +73,11 @@ async def test_every_entity_is_unique_and_belongs_to_its_subentry(
             ("errors", "errors"),
             ("dead_letters", "dead_letters"),
             ("broker_uptime", "broker_uptime"),
+            ("queued_commands", "queue_depth"),
+            ("command_success_rate", "publish_success"),
+            ("commands_confirmed", "commands_confirmed"),
+            ("commands_failed", "commands_failed"),
+            ("commands_expired", "commands_expired"),
         )
     }
 

@@ -3,7 +3,7 @@
 from homeassistant.const import PERCENTAGE
 import pytest
 
-from custom_components.mqtt_sentinel import hub as hub_module
+from custom_components.mqtt_sentinel.outcome import telling as telling_module
 
 from .house import GRACE, House, watch
 
@@ -100,7 +100,7 @@ async def test_errors_are_counted(busy: House, monkeypatch: pytest.MonkeyPatch) 
 
     assert busy.value(ERRORS) == "0"
     with monkeypatch.context() as patch:
-        patch.setattr(hub_module, "fire_incident", fail)
+        patch.setattr(telling_module, "fire_incident", fail)
         await busy.service(FRONT, "off")
         await busy.service(FRONT, "on")
     await busy.clock.advance(PERIOD)

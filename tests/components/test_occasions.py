@@ -20,11 +20,11 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.mqtt_sentinel import hub as hub_module
 from custom_components.mqtt_sentinel.const import DOMAIN
 from custom_components.mqtt_sentinel.dialects.payload import MOST_DATA_BYTES, MOST_DATA_DEPTH
 from custom_components.mqtt_sentinel.event import WatchEvent
 from custom_components.mqtt_sentinel.logbook import async_describe_events
+from custom_components.mqtt_sentinel.outcome import telling as telling_module
 from custom_components.mqtt_sentinel.watch.reports import Occasion, ThingKey
 from tests.unit.dialects.examples import EXAMPLES, Example
 
@@ -287,7 +287,7 @@ async def test_what_happens_writes_no_state_that_is_the_same(camera: House, ear:
 
 @pytest.mark.parametrize(
     ("owner", "name", "told", "shown"),
-    [(hub_module, "fire_occasion", 0, 1), (WatchEvent, "_fire", 1, 0)],
+    [(telling_module, "fire_occasion", 0, 1), (WatchEvent, "_fire", 1, 0)],
 )
 @pytest.mark.no_fail_on_log_exception
 async def test_who_fails_to_tell_costs_the_others_nothing(
