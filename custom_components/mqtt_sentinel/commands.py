@@ -9,7 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 
 from .command.command import Outcome
 from .command.matcher import MOST_ENDED
-from .command.sender import CommandSender
+from .sender import CommandSender
 
 if TYPE_CHECKING:
     from .command.command import Command, News

@@ -6,10 +6,11 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "mqtt_sentinel"
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
 
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
+SUBENTRY_RELAY: Final = "relay"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -48,6 +49,18 @@ CONF_PING_INTERVAL: Final = "ping_interval"
 CONF_PING_MISSES: Final = "ping_misses"
 CONF_PING_TOPICS: Final = "ping_topics"
 EXPECT_NONE: Final = "none"
+
+# A relay
+CONF_RELAY: Final = "relay"
+CONF_COMMAND_TOPIC: Final = "command_topic"
+CONF_COMMAND_ON: Final = "command_on"
+CONF_COMMAND_OFF: Final = "command_off"
+CONF_CONFIRM: Final = "confirm"
+CONF_FEEDBACK_TOPIC: Final = "feedback_topic"
+CONF_TIMEOUT: Final = "timeout"
+CONF_TTL: Final = "ttl"
+CONF_CRITICAL: Final = "critical"
+CONF_HOLD: Final = "hold"
 
 # An alarm
 CONF_MODES: Final = "modes"

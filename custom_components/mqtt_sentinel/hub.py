@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
 from .dialects import broker
-from .dialects.table import DIALECTS
+from .dialects.table import DIALECTS, shows_values
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
@@ -25,7 +25,9 @@ from .outcome.audience import Audience, Moment
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
-from .setup_data import check_defaults, read_alarm, read_watches
+from .relays import Relays
+from .setup_data import read_alarm
+from .setup_watches import check_defaults, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
 from .watch.sentinel import Change, Sentinel
@@ -34,8 +36,7 @@ from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
     from .command.command import News
-    from .dialects.custom import CustomTopic
-    from .setup_data import WatchSetup
+    from .setup_watches import WatchSetup
     from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
     from .watch.expectation import Expectation
@@ -78,15 +79,19 @@ class Hub:
         self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
         self.protection: dict[str, Protection] = {}
         self.values = Values(
-            hass.loop, self.sentinel.watches, _shows_values, self._detailed, self.audience.shield
+            hass.loop, self.sentinel.watches, shows_values, self._detailed, self.audience.shield
         )
         self.broker_gone_since: float | None = None
         self.newcomers = Newcomers(hass, entry, self.sentinel.known)
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
+        self._save_soon = self._store.save_soon
+        self.relays = Relays(
+            self.commands, self.sentinel, self.audience, self._apply, self._save_soon
+        )
         # What parts keep for themselves; what any of them restores is in the memory at the start.
-        self._parts: dict[str, Callable[[], Any]] = {}
+        self._parts: dict[str, Callable[[], Any]] = {"relays": self.relays.remember}
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -107,12 +112,15 @@ class Hub:
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
         self.sentinel.occasions.restore(memory.events)
+        self.relays.restore(memory.parts.get("relays"))
         subentries = self.entry.subentries.values()
         self._setups = read_watches(subentries, self.entry.options)
         watches = self._setups.values()
         for setup in watches:
             restored = memory.watches.get(setup.config.id)
             self._apply(*self.sentinel.add(setup.config, now(), restored))
+            if setup.relay:
+                self.relays.set(setup.config.id, setup.relay)
         self.values.restore(
             er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         )
@@ -121,7 +129,10 @@ class Hub:
         for subentry in subentries:
             if subentry.subentry_type == SUBENTRY_ALARM:
                 self.expectations.set_alarm(read_alarm(subentry))
-        self.expectations.set_watches([(setup.config, setup.wish) for setup in watches])
+        # What a relay should be is commanded, and known to nobody but the heart.
+        self.expectations.set_watches(
+            [(setup.config, setup.wish) for setup in watches if setup.relay is None]
+        )
         for setup in watches:
             await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
@@ -229,8 +240,11 @@ class Hub:
             remove_values(self.hass, self.entry.entry_id, watch_id)
         change = self.sentinel.configure if before else self.sentinel.add
         self._apply(*change(setup.config, now()))
-        self.expectations.set_watch(setup.config, setup.wish)
-        if before is None or _topics(before) != _topics(setup):
+        if setup.relay:
+            self.relays.set(watch_id, setup.relay)
+        else:
+            self.expectations.set_watch(setup.config, setup.wish)
+        if before is None or before.own_topics != setup.own_topics:
             await self._own_topics.follow(setup)
         self._introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
@@ -239,10 +253,13 @@ class Hub:
         """Forget a watch; answer which thing of a dialect a user chose with it."""
         setup = self._setups.pop(watch_id)
         alarms = list(self.expectations.alarms_over(watch_id))
-        self.expectations.remove_watch(watch_id)
+        if setup.relay:
+            self.relays.remove(watch_id)
+        else:
+            self.expectations.remove_watch(watch_id)
         watch = self.sentinel.watches[watch_id]
         self._apply(*self.sentinel.remove(watch_id, now()))
-        if not setup.custom and (watch.connection or watch.last_seen):
+        if not (setup.custom or setup.relay) and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(watch.as_known())
         self._last_seen_told.pop(watch_id, None)
         self.values.forget(watch_id)
@@ -251,7 +268,7 @@ class Hub:
         self._show_hub()
         for alarm_id in alarms:
             self._alarm_said(alarm_id)
-        return None if setup.custom or setup.implied else watch.config.key
+        return None if setup.custom or setup.implied or setup.relay else watch.config.key
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -460,7 +477,7 @@ class Hub:
 
     @callback
     def _keep_last_seen(self, _: datetime) -> None:
-        self._store.save_soon()
+        self._save_soon()
 
     def _memory(self) -> Memory:
         return Memory(
@@ -469,17 +486,6 @@ class Hub:
             self.sentinel.occasions.latest(),
             {name: remember() for name, remember in self._parts.items()},
         )
-
-
-def _topics(setup: WatchSetup) -> tuple[CustomTopic | None, tuple[str, ...]]:
-    """What a watch has to be listened to for of its own."""
-    return setup.custom, setup.ping_topics
-
-
-def _shows_values(key: ThingKey) -> bool:
-    """Tell whether what a thing measures is shown here, and not by another integration already."""
-    dialect = DIALECTS.get(key.dialect)
-    return dialect is None or not dialect.shown
 
 
 def _agrees_now(change: Change) -> bool:

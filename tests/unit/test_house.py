@@ -25,26 +25,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"watch"},
     "const": set(),
     "setup_data": {"const", "dialects", "watch"},
+    "setup_relay": {"command", "const", "dialects", "setup_data", "watch"},
+    "setup_watches": {"const", "dialects", "setup_data", "setup_relay", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup_data"},
-    "command": {"dialects", "intake", "watch"},
-    "commands": {"command", "outcome"},
+    "command": {"dialects", "watch"},
+    "sender": {"command", "intake", "watch"},
+    "commands": {"command", "outcome", "sender"},
+    "relays": {"command", "commands", "intake", "outcome", "watch"},
     "hub": {
         *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
-        *("setup_data", "storage", "watch"),
+        *("relays", "setup_data", "setup_watches", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
-    "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
+    "config_flow": {"command", "const", "dialects", "intake", "setup_data", "setup_relay", "watch"},
     "door": {
         *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
-        *("intake", "outcome", "setup_data", "storage", "watch"),
+        *("intake", "outcome", "relays", "setup_data", "setup_relay", "storage", "watch"),
     },
 }
 # What is named in annotations only, and so is not there when the code runs.
 MAY_NAME: dict[str, set[str]] = {
-    "intake": {"setup_data"},
+    "intake": {"setup_watches"},
+    "relays": {"setup_relay"},
     "newcomers": {"watch"},
     "config_flow": {"hub", "newcomers"},
 }
@@ -52,8 +57,6 @@ HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}
 # Pure rooms: what they may use that is not of Python itself, and what of Python would be I/O, a
 # clock or chance.
 PURE: dict[str, set[str]] = {"watch": set(), "dialects": {"orjson"}, "command": set()}
-# Modules of pure rooms that are not: they stand between the room and Home Assistant.
-THRESHOLDS = {"command.sender"}
 IMPURE = {
     *("asyncio", "datetime", "http", "io", "logging", "os", "pathlib", "random", "secrets"),
     *("select", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"),
@@ -142,10 +145,6 @@ def of_room(room: str) -> list[Import]:
     return [found for found in ALL_IMPORTS if found.room == room]
 
 
-def of_pure_room(room: str) -> list[Import]:
-    return [found for found in of_room(room) if found.module not in THRESHOLDS]
-
-
 def test_every_module_is_in_a_room() -> None:
     assert {room_of(parts) for _, parts in modules()} == set(MAY_IMPORT)
 
@@ -174,32 +173,19 @@ def test_no_two_rooms_lean_on_each_other() -> None:
 
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_knows_nothing_of_home_assistant(room: str) -> None:
-    assert not [str(found) for found in of_pure_room(room) if found.target in HOME_ASSISTANT]
+    assert not [str(found) for found in of_room(room) if found.target in HOME_ASSISTANT]
 
 
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_does_no_io_and_reads_no_clock(room: str) -> None:
-    outside = {found.target for found in of_pure_room(room) if not found.own}
+    outside = {found.target for found in of_room(room) if not found.own}
     assert not outside & IMPURE
     assert outside <= sys.stdlib_module_names | PURE[room]
 
 
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_leans_only_on_pure_rooms(room: str) -> None:
-    assert not [
-        str(found) for found in of_pure_room(room) if found.own and found.target not in PURE
-    ]
-
-
-@pytest.mark.parametrize("module", THRESHOLDS)
-def test_nothing_in_a_pure_room_leans_on_its_threshold(module: str) -> None:
-    """It is found by those who come in, and what is behind it works without."""
-    room, _, name = module.partition(".")
-    assert (HOUSE / room / f"{name}.py").is_file()
-    for path in (HOUSE / room).glob("*.py"):
-        statements = [found for found, _ in imports_in(ast.parse(path.read_text()))]
-        froms = [found for found in statements if isinstance(found, ast.ImportFrom)]
-        assert not [found.lineno for found in froms if found.level == 1 and found.module == name]
+    assert not [str(found) for found in of_room(room) if found.own and found.target not in PURE]
 
 
 def test_the_integration_names_its_own_modules_relatively() -> None:

@@ -29,7 +29,8 @@ class Result(StrEnum):
 
     ``CONFIRMED``: the thing said OK, reported the state that was asked for, or both, as the
     command asks for it.
-    ``CONFIRMED_BY_STATE``: an OK and the state were asked for, and only the state came.
+    ``CONFIRMED_BY_STATE``: nothing came but the state, where an OK was asked for, too; or nothing came
+    at all, and the state was there already.
     ``NOT_MOVED``: an OK and the state were asked for, and only the OK came.
     ``NOT_CONFIRMED``: it was sent, and nothing came back in time.
     ``ERROR_REPORTED``: the thing said ERROR.
@@ -67,7 +68,8 @@ class Confirmation:
     """What has to come back within ``timeout`` seconds of each sending.
 
     ``feedback``: the topic, with its site's prefix, on which the thing says OK or ERROR.
-    ``relay``: what has to be reported as ``on`` says. With both, both have to come.
+    ``relay``: what has to be reported as ``on`` says. With both, both have to come. ``already``: it
+    was reported so before the command, and a relay that stays as it is need not say so again.
 
     Raises ValueError when it asks for nothing, or in no time.
     """
@@ -76,6 +78,7 @@ class Confirmation:
     relay: Relay | None = None
     on: bool = False
     timeout: float = DEFAULT_TIMEOUT
+    already: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what can never come."""
@@ -145,7 +148,7 @@ class Outcome:
     """How a command ended, at ``at``.
 
     ``sends``: how often it was sent. ``latency``: seconds from its first sending to what decided
-    it, None when nothing came back.
+    it, None when nothing came back, also where nothing had to.
     """
 
     command: Command

@@ -145,6 +145,8 @@ class CommandQueue:
         asked.sent_at = now
         if asked.sends == 1:
             asked.first_sent_at = now
+            if confirmation and confirmation.already:
+                asked.moved_at = now
         self._metrics.sent += 1
         if confirmation is None:
             self._end(asked, Result.SENT, now)
@@ -206,7 +208,9 @@ class CommandQueue:
     def _overdue(self, asked: Asked, now: float) -> None:
         """It was not confirmed in time."""
         if asked.moved_at is not None:
-            self._end(asked, Result.CONFIRMED_BY_STATE, now, asked.latency(asked.moved_at))
+            # What was so before it was sent took no time, and that is no latency.
+            latency = asked.latency(asked.moved_at) or None
+            self._end(asked, Result.CONFIRMED_BY_STATE, now, latency)
             return
         asked.overdue = True
         tries = asked.command.tries

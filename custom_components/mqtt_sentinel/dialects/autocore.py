@@ -32,7 +32,7 @@ from .payload import (
     required_text,
     required_word,
 )
-from .route import Dialect, Flaw, MalformedError, Message, Route
+from .route import Dialect, Flaw, MalformedError, Message, RelayWords, Route
 
 NAME = "autocore"
 MOST_VALUES = 64
@@ -150,4 +150,5 @@ AUTOCORE = Dialect(
     ),
     expects=SourceKind.ALWAYS,
     occasions=(Occasion.INTERACTION, Occasion.SYSTEM),
+    relays=RelayWords(),
 )

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
-from ..watch.reports import ConnectionReport, ThingKey
+from ..watch.reports import ConnectionReport, RelayReport, ThingKey
 from .payload import MOST_JSON_BYTES, read_bool, read_json
 from .route import Decoder, Flaw, MalformedError, Message
 
 NAME = "custom"
+# What the relay of a custom topic is called: nothing.
+THE_RELAY = ""
 
 type Extract = Callable[[bytes], str]
 
@@ -85,12 +87,15 @@ def whole_payload(payload: bytes) -> str:
         return payload.decode("latin-1")
 
 
-def decoder(custom: CustomTopic, extract: Extract) -> Decoder:
-    """A function that reads the messages of one custom topic, taking the value by ``extract``."""
+def decoder(custom: CustomTopic, extract: Extract, *, relay: bool = False) -> Decoder:
+    """A function that reads the messages of one custom topic, taking the value by ``extract``.
+
+    They tell whether a thing is connected, or a ``relay`` is on; the relay has no name beside it.
+    """
     key = custom.key
     words = {custom.payload_on: True, custom.payload_off: False} if custom.payload_on else {}
 
-    def decode(message: Message) -> ConnectionReport:
+    def decode(message: Message) -> ConnectionReport | RelayReport:
         value = extract(message.payload).strip()
         if not words:
             up = read_bool(value.encode(errors="replace"))  # a template may make anything
@@ -98,6 +103,8 @@ def decoder(custom: CustomTopic, extract: Extract) -> Decoder:
             up = words[value]
         else:
             raise MalformedError(Flaw.NOT_A_BOOL)
+        if relay:
+            return RelayReport(key, message.at, message.retained, message.topic, THE_RELAY, up)
         return ConnectionReport(key, message.at, message.retained, message.topic, up)
 
     return decode

@@ -13,12 +13,12 @@ is said under the names that others are known to use.
 
 from ..watch.expectation import SourceKind
 from ..watch.reports import ConnectionReport, FeedbackReport, RelayReport, Report, ThingKey
+from .answer import read_answer
 from .payload import HOME_ASSISTANT, read_name, read_word
-from .route import Dialect, Flaw, MalformedError, Message, Route
+from .route import Dialect, Flaw, MalformedError, Message, RelayWords, Route
 
 NAME = "museum"
 _CONNECTION = {b"online": True, b"offline": False}
-_FEEDBACK = {b"ok": True, b"error": False}
 _STATE = {b"on": True, b"off": False, b"start": True, b"stop": False}
 _NODES = "devices"
 _NOT_OURS = frozenset({HOME_ASSISTANT, "frigate", "zigbee2mqtt"})
@@ -39,7 +39,7 @@ def _status(message: Message) -> Report | None:
     if (up := read_word(message.payload, _CONNECTION)) is not None:
         key = _key(message, name)
         return ConnectionReport(key, message.at, message.retained, message.topic, up)
-    if (ok := read_word(message.payload, _FEEDBACK)) is not None:
+    if (ok := read_answer(message.payload)) is not None:
         key = _key(message, name)
         return FeedbackReport(key, message.at, message.retained, message.topic, ok)
     return None
@@ -57,7 +57,7 @@ def _room_status(message: Message) -> Report | None:
 
 
 def _feedback(message: Message) -> FeedbackReport | None:
-    ok = read_word(message.payload, _FEEDBACK)
+    ok = read_answer(message.payload)
     if ok is None or message.levels[0] in _NOT_OURS:
         return None
     return FeedbackReport(_owner(message), message.at, message.retained, message.topic, ok)
@@ -69,6 +69,11 @@ def _state(message: Message) -> RelayReport | None:
         return None
     relay = read_name(message.levels[-2])
     return RelayReport(_owner(message), message.at, message.retained, message.topic, relay, on)
+
+
+def _command_topic(thing: str, relay: str) -> str:
+    """The topic whose feedback and state are those of a relay; a thing with one relay has its name."""
+    return relay if relay == thing else f"{thing}/{relay}"
 
 
 MUSEUM = Dialect(
@@ -84,4 +89,5 @@ MUSEUM = Dialect(
     ),
     expects=SourceKind.ALWAYS,
     usual=False,
+    relays=RelayWords(_command_topic, answers=True, connects=False),
 )

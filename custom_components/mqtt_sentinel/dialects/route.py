@@ -82,6 +82,22 @@ def stands_alone(key: ThingKey) -> ThingKey | None:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayWords:
+    """How a dialect switches its relays.
+
+    ``topic`` names the topic of a command without its site, from the name of the thing and of the
+    relay; where each user has another, it answers with nothing. ``answers``: the usual thing says
+    OK or ERROR on ``{topic}/feedback``. ``connects``: it says whether it is there.
+    """
+
+    topic: Callable[[str, str], str] = lambda thing, relay: ""
+    on: str = "ON"
+    off: str = "OFF"
+    answers: bool = False
+    connects: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One family of topics; ``title`` is its name as its makers write it.
 
@@ -90,7 +106,8 @@ class Dialect:
     told: its topics are its own, and hardly anybody else's. ``parent`` names the thing behind
     which a thing of the dialect stands (a bridge), None for those that stand alone. ``shown`` says
     that another integration of Home Assistant shows its values already. ``occasions`` are what can
-    happen at a thing of it, and ``lasting`` those of them that it tells the end of too.
+    happen at a thing of it, and ``lasting`` those of them that it tells the end of too. ``relays`` is
+    how its relays are switched, None when it has none.
     """
 
     name: str
@@ -103,3 +120,4 @@ class Dialect:
     usual: bool = True
     occasions: tuple[Occasion, ...] = ()
     lasting: tuple[Occasion, ...] = ()
+    relays: RelayWords | None = None

@@ -42,3 +42,9 @@ def named(dialect: str, site: str, name: str) -> ThingKey:
     if len(levels) not in DIALECTS[dialect].levels:
         raise MalformedError(Flaw.BAD_NAME, "levels")
     return ThingKey(dialect, site, "/".join(map(read_name, levels)))
+
+
+def shows_values(key: ThingKey) -> bool:
+    """Tell whether what a thing measures is shown here, and not by another integration already."""
+    dialect = DIALECTS.get(key.dialect)
+    return dialect is None or not dialect.shown

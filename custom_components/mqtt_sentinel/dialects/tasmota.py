@@ -4,13 +4,13 @@
 every few minutes, which counts as a ping and tells the relays among all else: ``{"Time", "Uptime",
 "POWER1": "ON", ...}``. ``stat/{device}/POWER{n}`` carries ``ON`` or ``OFF`` whenever a relay was
 switched. The only relay of a device is called POWER or POWER1, as an option of it says; it is
-relay 1 either way.
+relay 1 either way, and ``cmnd/{device}/POWER1`` with ``ON`` or ``OFF`` switches it either way.
 """
 
 from ..watch.expectation import SourceKind
 from ..watch.reports import ConnectionReport, PingReport, RelayReport, Report, ThingKey
 from .payload import read_bool, read_name, read_object, read_word
-from .route import Dialect, Flaw, MalformedError, Message, Route
+from .route import Dialect, Flaw, MalformedError, Message, RelayWords, Route
 
 NAME = "tasmota"
 _MOST_RELAYS = 32
@@ -62,4 +62,5 @@ TASMOTA = Dialect(
     ),
     expects=SourceKind.ALWAYS,
     shown=True,
+    relays=RelayWords(lambda thing, relay: f"cmnd/{thing}/POWER{relay}"),
 )

@@ -1,7 +1,7 @@
 """Subscriptions: a few wide filters, one callback each, and what the broker does."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from time import monotonic, time
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..dialects.route import Decoder, Dialect, MalformedError, Message, on_site
+from ..dialects.route import Decoder, Dialect, MalformedError, Message, Route, on_site
 from ..watch.clock import Instant
 from ..watch.reports import Report
 from .dead_letters import DeadLetters
@@ -54,6 +54,7 @@ class MqttIntake:
         self._filters: Counter[str] = Counter()
         self._awaited: set[str] = set()
         self._stops: list[CALLBACK_TYPE] = []
+        self._dialects: dict[str, list[tuple[str, Route]]] = {}
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -69,14 +70,21 @@ class MqttIntake:
             async_dispatcher_connect(self._hass, MQTT_PROCESSED_SUBSCRIPTIONS, self._acknowledged)
         )
         sites = list(prefixes)
-        for dialect in dialects:
-            for route in dialect.routes:
-                for site in sites:
-                    await self.subscribe(on_site(site, route.filter), site, route.decode)
+        self._dialects = {
+            dialect.name: [(site, route) for route in dialect.routes for site in sites]
+            for dialect in dialects
+        }
+        for routes in self._dialects.values():
+            for site, route in routes:
+                await self.subscribe(on_site(site, route.filter), site, route.decode)
         self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
+
+    def filters_of(self, dialect: str) -> Iterator[str]:
+        """The topic filters of a dialect that are listened to, none when it was not chosen."""
+        return (on_site(site, route.filter) for site, route in self._dialects.get(dialect, ()))
 
     async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
         """Subscribe to one filter; call the answer to end it."""

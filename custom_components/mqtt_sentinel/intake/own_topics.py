@@ -4,19 +4,21 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from paho.mqtt.client import topic_matches_sub
 
-from ..dialects import custom
+from ..dialects import custom, museum
+from ..dialects.answer import answer_decoder
 from ..dialects.ping import ping_decoder
 from .custom import extract_of
 from .mqtt import MqttIntake
 
 if TYPE_CHECKING:
     from ..dialects.route import Decoder
-    from ..setup_data import WatchSetup
+    from ..setup_watches import WatchSetup
 
 
 class OwnTopics:
-    """Listens to the custom topic and to the ping topics of each watch that has any."""
+    """Listens to the custom topic, the ping topics and the answers of each watch that has any."""
 
     def __init__(self, hass: HomeAssistant, mqtt: MqttIntake) -> None:
         """Start with none."""
@@ -30,12 +32,19 @@ class OwnTopics:
         self.forget(watch_id)
         wanted: list[tuple[str, Decoder]] = []
         if setup.custom:
-            decode = custom.decoder(setup.custom, extract_of(self._hass, setup.custom))
+            extract = extract_of(self._hass, setup.custom)
+            decode = custom.decoder(setup.custom, extract, relay=setup.relay is not None)
             wanted.append((setup.custom.topic, decode))
         ping = ping_decoder(setup.config.key)
         wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
+        if (relay := setup.relay) and relay.confirm.feedback and not self._reads(relay.feedback):
+            wanted.append((relay.feedback, answer_decoder(relay.relay.key)))
         for topic_filter, read in wanted:
             self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
+
+    def _reads(self, topic: str) -> bool:
+        """Tell whether answers on a topic are read already: to hear each twice would be wrong."""
+        return any(topic_matches_sub(known, topic) for known in self._mqtt.filters_of(museum.NAME))
 
     @callback
     def forget(self, watch_id: str) -> None:

@@ -23,6 +23,7 @@ LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/inci
 _SEVERITY = {
     Severity.WARNING: ir.IssueSeverity.WARNING,
     Severity.ERROR: ir.IssueSeverity.ERROR,
+    Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
 }
 
 

@@ -22,6 +22,7 @@ class SourceKind(StrEnum):
     ALWAYS = "always"
     ALARM = "alarm"
     ENTITY = "entity"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)

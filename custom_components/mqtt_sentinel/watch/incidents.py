@@ -14,10 +14,11 @@ TIMELINE_LENGTH = 50
 
 
 class Severity(StrEnum):
-    """How bad an incident is; what an alarm relies on counts more."""
+    """How bad an incident is; what an alarm relies on counts more, and some things for most."""
 
     WARNING = "warning"
     ERROR = "error"
+    CRITICAL = "critical"
 
 
 class Turn(StrEnum):

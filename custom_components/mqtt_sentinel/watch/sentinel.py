@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .deadlines import Deadlines
-from .expectation import SourceKind, Wanted, is_new
+from .expectation import SourceKind, is_new
+from .hearing import believe_relay, take_in, take_in_relay
 from .incidents import Incident, Severity, Turn, is_over
 from .known import KnownThings
 from .occasions import Occasions
+from .relays import KnownRelays, relay_key
 from .reports import (
-    ConnectionReport,
     EvidenceReport,
     OccasionReport,
-    PingReport,
+    RelayReport,
     Report,
-    TelemetryReport,
     is_sign_of_life,
 )
 from .storms import Storms
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 
 _HAPPENED = (OccasionReport, EvidenceReport)
-# What shows that a thing works, and not only that it is there.
-_PINGS = (PingReport, TelemetryReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ class Sentinel:
         self.storms = Storms()
         self.open_incidents: set[str] = set()
         self.known = KnownThings()
+        self.relays = KnownRelays()
         self.occasions = Occasions()
         self._by_key: dict[ThingKey, Watched] = {}
         self._children: defaultdict[ThingKey, dict[str, Watched]] = defaultdict(dict)
@@ -99,6 +98,7 @@ class Sentinel:
                 settles_at=now.mono + left,
                 agreed=past.agreed,
                 accepted=past.accepted,
+                failed=past.failed,
                 ping_from=now.mono + left,
             ),
             expected_since=past.expected_since or now.wall,
@@ -116,9 +116,11 @@ class Sentinel:
             parent = self._by_key.get(config.parent)
             watch.facts.parent_gone = parent is not None and parent.is_gone
             watch.facts.parent_awaited = parent is not None and parent.is_awaited
+        if said := self.relays.get(config.key):
+            take_in_relay(watch, said, self._reaches(config))
         if known := self.known.take(config.key):
             if known.connection:
-                self._take_in(watch, known.connection)
+                take_in(watch, known.connection, self.fresh)
             watch.last_seen = known.last_seen or watch.last_seen
             watch.cadence = known.cadence
         return [*self._judge(watch, now), *self._count_anew(config)]
@@ -184,15 +186,19 @@ class Sentinel:
 
     def hear(self, report: Report) -> Sequence[Change]:
         """Take in one report."""
+        changes: Sequence[Change] = ()
+        if isinstance(report, RelayReport) and (relay := self._relay(report)):
+            changes = self._switched(relay, report)
+            if report.key not in self._by_key:
+                return changes  # a user knows it by its relay
         watch = self._by_key.get(report.key)
         if watch is None:
             self.known.hear(report)
-            return ()
-        changes: Sequence[Change] = ()
+            return changes
         before = watch.last_up
-        matters = self._take_in(watch, report)
+        matters = take_in(watch, report, self.fresh)
         if watch.config.parent and is_sign_of_life(report):
-            changes = self._vouch(watch.config.parent, report)
+            changes = [*changes, *self._vouch(watch.config.parent, report)]
         if matters:
             connection = _connection_change(watch, before)
             judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
@@ -202,57 +208,28 @@ class Sentinel:
             changes = [*changes, happened]
         return changes
 
-    def _take_in(self, watch: Watched, report: Report) -> bool:
-        """Put a report into the facts; tell whether a judgement could differ now."""
-        facts = watch.facts
-        up = True  # whatever speaks is there
-        matters = False
-        if isinstance(report, ConnectionReport):
-            watch.connection = report
-            up = report.up
-            if watch.learn(report):
-                self.fresh.append(watch)
-            if not up:
-                watch.doubt()
-            elif not report.retained:
-                watch.last_seen = report.at.wall
-        else:
-            if isinstance(report, TelemetryReport) and watch.telemetry.hear(report):
-                self.fresh.append(watch)
-            if report.retained:
-                return False
-            watch.last_seen = report.at.wall
-            watch.cadence.learn(report)
-            if facts.up is False:
-                return False  # it said that it is not there, and has to say that it is
-            if isinstance(report, _PINGS):
-                matters = self._take_in_ping(watch, report.at)
-        live = not report.retained or (facts.live and facts.up is up)
-        if facts.up is up and facts.live is live:
-            return matters
-        if up and facts.up is not True:
-            facts.ping_from = max(facts.ping_from, report.at.mono)
-        facts.up = up
-        facts.live = live
-        if watch.last_up is not up:
-            watch.last_up = up
-            facts.accepted = False
-        return True
+    def _relay(self, report: RelayReport) -> Watched | None:
+        """The watch of the relay that a report is about, if it is watched."""
+        key = relay_key(report.key, report.relay)
+        self.relays.hear(key, report)
+        return self._by_key.get(key)
 
-    def _take_in_ping(self, watch: Watched, at: Instant) -> bool:
-        """Note a live ping; tell whether a judgement could differ now.
+    def _switched(self, watch: Watched, report: RelayReport) -> Sequence[Change]:
+        """A relay said what it is; the change of it comes after that of its thing."""
+        changes: Sequence[Change] = ()
+        if watch.config.parent and is_sign_of_life(report):
+            changes = self._vouch(watch.config.parent, report)
+        before = watch.last_up
+        if not take_in_relay(watch, report, self._reaches(watch.config)):
+            return changes
+        connection = _connection_change(watch, before)
+        judged = self._judge(watch, report.at, connection) or [_same_judgement(watch)]
+        return [*changes, *judged]
 
-        A ping in time moves the next deadline, and nothing else: that is done when it comes up.
-        """
-        facts = watch.facts
-        if at.mono >= facts.pinged_at:
-            facts.pinged_at, watch.last_ping = at.mono, at.wall
-        if not watch.config.settings.ping_interval:
-            return False
-        if facts.accepted and facts.expectation.wanted is Wanted.UP:
-            facts.accepted = False  # a ping is better than what was accepted without one
-            return True
-        return watch.judgement.misses > 0 or watch.judgement.reason is Reason.AWAITING_PING
+    def _reaches(self, config: WatchConfig) -> bool:
+        """Tell whether what a watch is reached through is there, if there is such a thing."""
+        parent = self._by_key.get(config.parent) if config.parent else None
+        return parent is None or parent.facts.up is True
 
     def _vouch(self, key: ThingKey, report: Report) -> Sequence[Change]:
         """What is heard through a parent shows that the parent is there, unless it said not."""
@@ -260,7 +237,7 @@ class Sentinel:
         if parent is None or parent.facts.up is not None:
             return ()
         before = parent.last_up
-        self._take_in(parent, Report(key, report.at, False, report.source))
+        take_in(parent, Report(key, report.at, False, report.source), self.fresh)
         return self._judge(parent, report.at, _connection_change(parent, before))
 
     # What should be true
@@ -280,14 +257,30 @@ class Sentinel:
         facts.expectation = expectation
         return self._judge(watch, now) or [_same_judgement(watch)]
 
+    def command(self, watch_id: str, expectation: Expectation, now: Instant) -> Sequence[Change]:
+        """Something was commanded: what is wanted now is judged from the beginning."""
+        watch = self.watches[watch_id]
+        watch.expected_since = now.wall
+        watch.facts.expectation = expectation
+        watch.facts.failed = None
+        watch.facts.agreed = False
+        return self._settle(watch, now) or [_same_judgement(watch)]
+
+    def command_failed(self, watch_id: str, reason: Reason, now: Instant) -> Sequence[Change]:
+        """What was commanded last was not done, as far as can be told."""
+        watch = self.watches[watch_id]
+        watch.facts.failed = reason
+        return self._judge(watch, now)
+
     # The broker
 
     def broker_lost(self, now: Instant) -> Sequence[Change]:
         """No verdict can be trusted, and nothing that was heard need still be true."""
         self._broker = False
         self.known.doubt()
+        self.relays.doubt()
         for watch in self.watches.values():
-            watch.connection = None
+            watch.connection = watch.relay = None
             watch.facts.up = None
             watch.facts.live = False
             watch.doubt()
@@ -347,7 +340,9 @@ class Sentinel:
 
     def verify(self, watch_id: str, now: Instant) -> Sequence[Change]:
         """Give the thing the settle time once more, then judge it anew."""
-        watch = self.watches[watch_id]
+        return self._settle(self.watches[watch_id], now)
+
+    def _settle(self, watch: Watched, now: Instant) -> Sequence[Change]:
         watch.facts.accepted = False
         settled = watch.facts.settles_at = now.mono + watch.config.settings.settle
         watch.steadiness.steady_at = min(watch.steadiness.steady_at, settled)
@@ -378,6 +373,7 @@ class Sentinel:
         self._deadlines.set(watch.config.id, after.until)
         if raw.reason is Reason.AGREES:
             facts.agreed = True
+            facts.failed = None
         watch.misses += max(after.misses - before.misses, 0)
         turn, incident = self._follow(watch, now)
         if watch.incident and watch.incident.storm and (turn or before.verdict != after.verdict):
@@ -400,7 +396,8 @@ class Sentinel:
         changes: list[Change] = []
         for watch in parent.children.values():
             facts = watch.facts
-            if facts.parent_gone is gone and facts.parent_awaited is awaited:
+            moved = watch.relay is not None and believe_relay(watch, parent.facts.up is True)
+            if facts.parent_gone is gone and facts.parent_awaited is awaited and not moved:
                 continue
             facts.parent_awaited = awaited
             if gone:
@@ -410,7 +407,8 @@ class Sentinel:
                 facts.settles_at = max(facts.settles_at, settled)
                 facts.ping_from = max(facts.ping_from, settled)
             facts.parent_gone = gone
-            changes += self._judge(watch, now)
+            judged = self._judge(watch, now)
+            changes += judged or ([_same_judgement(watch)] if moved else [])
         return changes
 
     def _follow(self, watch: Watched, now: Instant) -> tuple[Turn | None, Incident | None]:
@@ -480,12 +478,15 @@ def _connection_change(watch: Watched, before: bool | None) -> bool | None:
 def _open(watch: Watched, now: Instant) -> Incident:
     """The incident that the present mismatch of a watch makes, opened now."""
     reason = watch.judgement.reason
-    guarded = watch.facts.expectation.kind is SourceKind.ALARM
+    severity = watch.config.severity
+    if severity is None:
+        guarded = watch.facts.expectation.kind is SourceKind.ALARM
+        severity = Severity.ERROR if guarded else Severity.WARNING
     return Incident(
         id=f"{watch.config.id}-{int(now.wall * 1000):x}",
         watch_id=watch.config.id,
         reason=reason,
-        severity=Severity.ERROR if guarded else Severity.WARNING,
+        severity=severity,
         expectation=watch.facts.expectation,
         expected_since=watch.expected_since,
         up=watch.facts.up,

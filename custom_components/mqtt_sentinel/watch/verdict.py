@@ -53,6 +53,9 @@ class Reason(StrEnum):
     DID_NOT_TURN_OFF = "did_not_turn_off"
     PING_MISSED = "ping_missed"
     FLAPPING = "flapping"
+    ERROR_REPORTED = "error_reported"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_SENT = "not_sent"
 
 
 MISMATCHES = (
@@ -64,7 +67,12 @@ MISMATCHES = (
     Reason.DID_NOT_TURN_OFF,
     Reason.PING_MISSED,
     Reason.FLAPPING,
+    Reason.ERROR_REPORTED,
+    Reason.NOT_CONFIRMED,
+    Reason.NOT_SENT,
 )
+# What can go wrong with a command.
+FAILURES = (Reason.ERROR_REPORTED, Reason.NOT_CONFIRMED, Reason.NOT_SENT)
 
 # With these, nothing is wrong any more and nothing is being judged: an open incident closes.
 NOT_JUDGED = (Reason.OBSERVED_ONLY, Reason.NOT_VERIFIED)
@@ -78,7 +86,8 @@ class Facts:
     one. ``settles_at`` ends the time that the thing has to follow a changed expectation,
     ``judged_from`` the grace after start-up or reconnect (None: not subscribed yet). ``agreed``
     remembers that the thing followed this expectation once, which tells a thing that left from
-    one that never came. ``accepted`` is a user's word that the reported state is fine.
+    one that never came. ``accepted`` is a user's word that the reported state is fine. ``failed`` is
+    what went wrong with the last command, one of :data:`FAILURES`.
 
     ``parent_gone``: what the thing is reached through is not there; ``parent_awaited``: that was not
     heard yet, and has time to be. ``pinged_at`` is the last live ping, ``ping_from`` the moment from
@@ -94,6 +103,7 @@ class Facts:
     live: bool = False
     agreed: bool = False
     accepted: bool = False
+    failed: Reason | None = None
     parent_gone: bool = False
     parent_awaited: bool = False
     ping_from: float = 0.0
@@ -129,6 +139,8 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
         return Judgement(Verdict.SUSPENDED, Reason.PARENT_GONE)
     if facts.up is (wanted is Wanted.UP):
         return _judge_agreement(facts, settings, proof, now)
+    if facts.failed and not facts.accepted and _says_enough(facts):
+        return Judgement(Verdict.MISMATCH, facts.failed, proof)
     if not facts.expectation.verify:
         return Judgement(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
     if facts.accepted:
@@ -143,6 +155,11 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
         # The silence may be that of the parent, which is then the one cause.
         return Judgement(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
     return Judgement(Verdict.MISMATCH, _mismatch(facts), proof)
+
+
+def _says_enough(facts: Facts) -> bool:
+    """Tell whether a failed command is all that there is to know: else the report says more."""
+    return facts.failed is not Reason.NOT_CONFIRMED or facts.up is None
 
 
 def proof_of(facts: Facts) -> Proof:

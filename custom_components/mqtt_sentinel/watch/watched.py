@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
 from .flapping import Steadiness
-from .incidents import Incident, expectation_as_dict, expectation_from_dict
+from .incidents import Incident, Severity, expectation_as_dict, expectation_from_dict
 from .known import KnownThing
 from .reports import NO_DETAILS
 from .telemetry import Telemetry
@@ -16,19 +16,25 @@ from .verdict import Facts, Judgement, Reason, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .reports import ConnectionReport, DeviceDetails, ThingKey
+    from .reports import ConnectionReport, DeviceDetails, RelayReport, ThingKey
     from .settings import CheckSettings
 
 
 @dataclass(frozen=True, slots=True)
 class WatchConfig:
-    """What a user set up: which thing, called what, judged how, and behind which other thing."""
+    """What a user set up: which thing, called what, judged how, and behind which other thing.
+
+    ``severity``: how bad its incidents are, None to tell by what is expected of it. ``hold``: what
+    was commanded is to stay so, and nobody else is to switch it.
+    """
 
     id: str
     key: ThingKey
     name: str
     settings: CheckSettings
     parent: ThingKey | None = None
+    severity: Severity | None = None
+    hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Snapshot:
     last_seen: float | None = None
     misses: int = 0
     incident: Incident | None = None
+    failed: Reason | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """A form for storage: JSON types only."""
@@ -55,6 +62,7 @@ class Snapshot:
             "last_seen": self.last_seen,
             "misses": self.misses,
             "incident": self.incident.as_dict() if self.incident else None,
+            "failed": self.failed.value if self.failed else None,
         }
 
     @classmethod
@@ -69,6 +77,7 @@ class Snapshot:
             last_seen=data["last_seen"],
             misses=int(data.get("misses", 0)),
             incident=Incident.from_dict(data["incident"]) if data["incident"] else None,
+            failed=Reason(data["failed"]) if data.get("failed") else None,
         )
 
 
@@ -76,7 +85,8 @@ class Snapshot:
 class Watched:
     """The state of one watch; only the sentinel changes it. Times in epoch seconds.
 
-    ``connection`` is the last connection report since the subscriptions, ``last_up`` what was ever
+    ``connection`` is the last connection report since the subscriptions, and ``relay`` that of a
+    relay, which is a watch of its own; ``last_up`` what was ever
     reported last, ``last_seen`` the last live message that did not say goodbye, ``last_ping`` the
     last live ping. ``misses`` are all pings that ever were missing, ``children`` the watches that
     are reached through this one.
@@ -89,6 +99,7 @@ class Watched:
         default_factory=lambda: Judgement(Verdict.SUSPENDED, Reason.BROKER_GONE)
     )
     connection: ConnectionReport | None = None
+    relay: RelayReport | None = None
     last_up: bool | None = None
     last_seen: float | None = None
     last_ping: float | None = None
@@ -140,6 +151,7 @@ class Watched:
             self.last_seen,
             self.misses,
             self.incident,
+            self.facts.failed,
         )
 
     def as_known(self) -> KnownThing:
