@@ -12,7 +12,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
 from .outcome.values import Kind
@@ -101,6 +101,7 @@ async def async_setup_entry(
             SUBENTRY_DEVICE: lambda hub, subentry: [
                 SentinelBinarySensor(hub, subentry, description) for description in OF_DEVICE
             ],
+            SUBENTRY_RELAY: lambda hub, subentry: [SentinelBinarySensor(hub, subentry, PROBLEM)],
             SUBENTRY_ALARM: lambda hub, subentry: [
                 SentinelBinarySensor(hub, subentry, description) for description in OF_ALARM
             ],

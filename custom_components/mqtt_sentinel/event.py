@@ -1,17 +1,19 @@
-"""What happened to a watch or an alarm, as event entities."""
+"""What happened to a watch, a relay or an alarm, as event entities."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .command.command import Outcome, Result
+from .command.metrics import CONFIRMED, FAILED
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
-from .outcome.bus import incident_facts, occasion_facts
+from .outcome.bus import command_facts, incident_facts, occasion_facts
 from .watch.alarm import Protection
 from .watch.incidents import Turn
 from .watch.reports import Occasion, OccasionReport
@@ -19,6 +21,8 @@ from .watch.reports import Occasion, OccasionReport
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
+    from .command.command import News
+    from .commands import Origin
     from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
     from .watch.reports import EvidenceReport
@@ -44,6 +48,10 @@ class Happened(StrEnum):
     ANNOUNCED = "announced"
     PICTURE = "picture"
     VIDEO = "video"
+    TURNED_ON = "turned_on"
+    TURNED_OFF = "turned_off"
+    COMMAND_CONFIRMED = "command_confirmed"
+    COMMAND_FAILED = "command_failed"
 
 
 _OF_TURN = {Turn.OPENED: Happened.MISMATCH, Turn.CLOSED: Happened.RECOVERED}
@@ -65,8 +73,24 @@ def _event_types(dialect: Dialect) -> list[str]:
 
 EVENT_TYPES = {name: _event_types(dialect) for name, dialect in DIALECTS.items()}
 _OF_CUSTOM = [kind.value for kind in _ALWAYS]
+_OF_RELAY = [
+    kind.value
+    for kind in (
+        Happened.TURNED_ON,
+        Happened.TURNED_OFF,
+        Happened.MISMATCH,
+        Happened.RECOVERED,
+        Happened.COMMAND_CONFIRMED,
+        Happened.COMMAND_FAILED,
+    )
+]
+# Of a command that was replaced or cancelled, or has nothing to confirm it, there is nothing to tell.
+_OF_RESULT = dict.fromkeys(CONFIRMED, Happened.COMMAND_CONFIRMED) | dict.fromkeys(
+    {*FAILED, Result.EXPIRED, Result.REFUSED}, Happened.COMMAND_FAILED
+)
 
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
+RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=_OF_RELAY)
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
@@ -85,6 +109,7 @@ async def async_setup_entry(
         async_add_entities,
         {
             SUBENTRY_DEVICE: lambda hub, subentry: [WatchEvent(hub, subentry, WATCH_EVENT)],
+            SUBENTRY_RELAY: lambda hub, subentry: [RelayEvent(hub, subentry, RELAY_EVENT)],
             SUBENTRY_ALARM: lambda hub, subentry: [AlarmEvent(hub, subentry, ALARM_EVENT)],
         },
     )
@@ -124,6 +149,42 @@ def _happened(report: OccasionReport | EvidenceReport) -> Happened:
     if isinstance(report, OccasionReport) and report.begins is False:
         return _OF_END[report.occasion]
     return _OF_OCCASION[report.occasion]
+
+
+class RelayEvent(SentinelEntity, EventEntity):
+    """Changes of one relay, mismatches and recoveries, and what became of its commands."""
+
+    moment = Moment.TELL
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow the commands, too."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.commands.follow(self._commanded))
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire what a change brought; nothing is merged away."""
+        if change is None:
+            return
+        if change.connection is not None:
+            switched = self.hub.relays[self.subject].history[-1]
+            happened = Happened.TURNED_ON if change.connection else Happened.TURNED_OFF
+            self._fire(happened, {"triggered_by": switched.by})
+        if change.turn in _OF_TURN and change.incident:
+            self._fire(_OF_TURN[change.turn], incident_facts(change.incident))
+
+    @callback
+    def _commanded(self, news: News, origin: Origin) -> None:
+        if origin.subject != self.subject or not isinstance(news, Outcome):
+            return
+        if happened := _OF_RESULT.get(news.result):
+            self._fire(happened, command_facts(news))
+
+    def _fire(self, happened: Happened, facts: dict[str, Any]) -> None:
+        self._trigger_event(happened, facts)
+        self.async_write_ha_state()
 
 
 class AlarmEvent(SentinelEntity, EventEntity):

@@ -324,6 +324,11 @@ class Hub:
         self._apply(*self.sentinel.mute(watch_id, now()))
 
     @callback
+    def repeat(self, watch_id: str) -> None:
+        """Send what is wanted of a relay once more."""
+        self.relays.repeat(watch_id)
+
+    @callback
     def verify(self, watch_id: str) -> None:
         """Judge once more, after the settle time."""
         self._apply(*self.sentinel.verify(watch_id, now()))

@@ -21,6 +21,9 @@ _MISMATCH: dict[str, str] = {
     Reason.DID_NOT_TURN_OFF: "did not turn off",
     Reason.PING_MISSED: "stopped pinging although it is connected",
     Reason.FLAPPING: "keeps changing between being as it should be and not",
+    Reason.ERROR_REPORTED: "answered a command with an error",
+    Reason.NOT_CONFIRMED: "did not confirm a command",
+    Reason.NOT_SENT: "could not be sent a command in time",
     STORM: "found many devices at once that are not as they should be",
 }
 _RECOVERED = "is as it should be again"

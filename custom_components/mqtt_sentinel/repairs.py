@@ -25,9 +25,11 @@ class IncidentRepairFlow(RepairsFlow):
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show what can be done."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        hub = _loaded_hub(self.hass, self._entry_id)
+        again = "repeat" if hub and self._watch_id in hub.relays else "verify"
         return self.async_show_menu(
             step_id="init",
-            menu_options=["verify", "accept", "mute"],
+            menu_options=[again, "accept", "mute"],
             description_placeholders=issue.translation_placeholders if issue else None,
         )
 
@@ -36,6 +38,12 @@ class IncidentRepairFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Judge the thing once more."""
         return self._do(Hub.verify)
+
+    async def async_step_repeat(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Send the command once more."""
+        return self._do(Hub.repeat)
 
     async def async_step_accept(
         self, user_input: dict[str, str] | None = None

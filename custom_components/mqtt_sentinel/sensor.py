@@ -1,4 +1,4 @@
-"""When a watch was seen last, what it measured and told of itself, and what an alarm protects."""
+"""What a watch measured and told of itself, what an alarm protects, what became of commands."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE
+from .command.command import Result
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
 from .detail_entities import detail_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
@@ -32,7 +34,7 @@ PARALLEL_UPDATES = 0
 class SentinelSensorDescription(SensorEntityDescription):
     """How a sensor reads its value and attributes."""
 
-    value: Callable[[SentinelEntity], str | datetime | None]
+    value: Callable[[SentinelEntity], str | float | datetime | None]
     attributes: Callable[[SentinelEntity], Mapping[str, Any] | None] = lambda _: None
 
 
@@ -81,6 +83,52 @@ PROTECTION = SentinelSensorDescription(
 )
 
 
+def _last_command(entity: SentinelEntity) -> str | None:
+    last = entity.hub.relays[entity.subject].last
+    return None if last is None else last.result.value
+
+
+def _of_last_command(entity: SentinelEntity) -> dict[str, Any] | None:
+    last = entity.hub.relays[entity.subject].last
+    if last is None:
+        return None
+    return {
+        "command": "on" if last.on else "off",
+        "ended": as_utc(last.at).isoformat(),
+        "sends": last.sends,
+        "late": _LATE[last.late],
+    }
+
+
+def _latency(entity: SentinelEntity) -> float | None:
+    last = entity.hub.relays[entity.subject].last
+    return None if last is None or last.latency is None else round(1000 * last.latency, 1)
+
+
+_LATE = {True: "ok", False: "error", None: None}
+
+LAST_COMMAND = SentinelSensorDescription(
+    key="last_command",
+    translation_key="last_command",
+    device_class=SensorDeviceClass.ENUM,
+    options=[result.value for result in Result],
+    value=_last_command,
+    attributes=_of_last_command,
+)
+COMMAND_LATENCY = SentinelSensorDescription(
+    key="command_latency",
+    translation_key="command_latency",
+    device_class=SensorDeviceClass.DURATION,
+    native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+    state_class=SensorStateClass.MEASUREMENT,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    suggested_display_precision=0,
+    value=_latency,
+)
+
+OF_RELAY = (LAST_COMMAND, COMMAND_LATENCY)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: SentinelConfigEntry,
@@ -93,6 +141,9 @@ async def async_setup_entry(
         async_add_entities,
         {
             SUBENTRY_DEVICE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_SEEN)],
+            SUBENTRY_RELAY: lambda hub, subentry: [
+                SentinelSensor(hub, subentry, description) for description in OF_RELAY
+            ],
             SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
         },
     )
@@ -109,7 +160,7 @@ class SentinelSensor(SentinelEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> str | datetime | None:
+    def native_value(self) -> str | float | datetime | None:
         """The value, None while it is not known."""
         return self.entity_description.value(self)
 

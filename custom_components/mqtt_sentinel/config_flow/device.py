@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
-from homeassistant.components.mqtt.util import valid_publish_topic
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntryState,
-    ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
@@ -21,7 +18,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     StateSelector,
     StateSelectorConfig,
-    TemplateSelector,
     TextSelector,
 )
 import probatio as vol
@@ -32,18 +28,14 @@ from ..const import (
     CONF_DIALECTS,
     CONF_EXPECT,
     CONF_GRACE,
-    CONF_PAYLOAD_OFF,
-    CONF_PAYLOAD_ON,
     CONF_PING_INTERVAL,
     CONF_PING_MISSES,
     CONF_PING_TOPICS,
-    CONF_PLACE,
     CONF_PREFIXES,
     CONF_REQUIRE_LIVE,
     CONF_SETTLE,
     CONF_SITE,
     CONF_STATES,
-    CONF_TEMPLATE,
     CONF_THING,
     CONF_TOPIC,
     CONF_VERIFY_CONNECT,
@@ -52,9 +44,6 @@ from ..const import (
     SECTION_CHECKS,
 )
 from ..dialects import custom
-from ..dialects.custom import parse_path
-from ..dialects.route import MalformedError
-from ..dialects.table import named
 from ..setup_data import (
     key_of,
     read_custom,
@@ -68,13 +57,16 @@ from ..watch.cadence import Cadence
 from ..watch.expectation import SourceKind
 from .forms import MOST_MISSES, check_filters, count, seconds, texts, yes_or_no
 from .listening import try_custom
-from .things import offer, options_of
+from .subentry import ThingFlow
+from .things import key_named, offer, options_of
+from .topic import FIELDS, described_in, topic_errors
 
 if TYPE_CHECKING:
-    from ..hub import Hub, SentinelConfigEntry
     from ..watch.reports import ThingKey
 
-_EXPECTATIONS = [*(kind.value for kind in SourceKind), EXPECT_NONE]
+# A device is commanded by nobody here.
+_KINDS = [kind for kind in SourceKind if kind is not SourceKind.COMMAND]
+_EXPECTATIONS = [*(kind.value for kind in _KINDS), EXPECT_NONE]
 _DIRECTIONS: dict[vol.Marker, Any] = {
     vol.Required(CONF_VERIFY_DISCONNECT, default=True): yes_or_no(),
     vol.Required(CONF_VERIFY_CONNECT, default=True): yes_or_no(),
@@ -87,24 +79,16 @@ _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_PING_MISSES): count(MOST_MISSES),
     vol.Optional(CONF_PING_TOPICS): texts(),
 }
-_CUSTOM: dict[vol.Marker, Any] = {
-    vol.Required(CONF_TOPIC): TextSelector(),
-    vol.Optional(CONF_PLACE): TextSelector(),
-    vol.Optional(CONF_TEMPLATE): TemplateSelector(),
-    vol.Optional(CONF_PAYLOAD_ON): TextSelector(),
-    vol.Optional(CONF_PAYLOAD_OFF): TextSelector(),
-}
 _ANYWAY: dict[vol.Marker, Any] = {vol.Required(CONF_ANYWAY, default=False): yes_or_no()}
 
 
-class DeviceFlow(ConfigSubentryFlow):
+class DeviceFlow(ThingFlow):
     """Choose a thing that was heard, name one, or describe a topic; then what to expect of it."""
 
     def __init__(self) -> None:
         """Start with nothing chosen."""
-        self._name = ""
+        super().__init__()
         self._identity: dict[str, Any] = {}
-        self._unique_id = ""
         self._data: dict[str, Any] = {}
 
     # Which thing
@@ -145,7 +129,7 @@ class DeviceFlow(ConfigSubentryFlow):
         data = self._entry.data
         if user_input is not None:
             site = user_input.get(CONF_SITE, "")
-            key = _key(user_input[CONF_DIALECT], site, user_input[CONF_THING])
+            key = key_named(user_input[CONF_DIALECT], site, user_input[CONF_THING])
             if key is None:
                 errors[CONF_THING] = "bad_thing"
             elif self._is_watched(key):
@@ -177,8 +161,10 @@ class DeviceFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             anyway = user_input.pop(CONF_ANYWAY, False)
-            errors = self._custom_errors(user_input)
             described = read_custom(user_input)
+            errors = topic_errors(described)
+            if self._is_watched(described.key):
+                errors.setdefault(CONF_TOPIC, "already_configured")
             if not errors and not anyway:
                 try:
                     error = await try_custom(self.hass, described)
@@ -191,7 +177,7 @@ class DeviceFlow(ConfigSubentryFlow):
                 self._unique_id = thing_id(described.key)
                 self._name = self._name or described.topic
                 return await self.async_step_expect()
-        fields: dict[vol.Marker, Any] = dict(_CUSTOM)
+        fields: dict[vol.Marker, Any] = dict(FIELDS)
         if {"topic_silent", "value_not_found"} & set(errors.values()):
             fields |= _ANYWAY
         return self.async_show_form(
@@ -211,8 +197,7 @@ class DeviceFlow(ConfigSubentryFlow):
         self._name = subentry.title
         self._unique_id = subentry.unique_id or ""
         if data[CONF_DIALECT] == custom.NAME:
-            identity = {CONF_DIALECT, *map(str, _CUSTOM)}
-            self._identity = {key: data[key] for key in identity if key in data}
+            self._identity = {CONF_DIALECT: custom.NAME, **described_in(data)}
             return await self.async_step_custom()
         self._identity = {key: data[key] for key in (CONF_DIALECT, CONF_SITE, CONF_THING)}
         return await self.async_step_expect()
@@ -243,7 +228,7 @@ class DeviceFlow(ConfigSubentryFlow):
                     return await self.async_step_alarm()
                 if expect == SourceKind.ENTITY:
                     return await self.async_step_entity()
-                return self._finish()
+                return self._finish(self._data)
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
@@ -279,7 +264,7 @@ class DeviceFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Choose an alarm panel of its own, if it has one, and the directions."""
         if user_input is not None:
-            return self._finish(user_input)
+            return self._finish(self._data | user_input)
         panel = EntitySelector(EntitySelectorConfig(domain=ALARM_DOMAIN))
         schema = vol.Schema({vol.Optional(CONF_ENTITY_ID): panel} | _DIRECTIONS)
         return self.async_show_form(
@@ -313,7 +298,7 @@ class DeviceFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             if user_input[CONF_STATES]:
-                return self._finish(user_input)
+                return self._finish(self._data | user_input)
             errors[CONF_STATES] = "no_state"
         entity_id = self._data[CONF_ENTITY_ID]
         # The states of another entity mean nothing here.
@@ -328,38 +313,7 @@ class DeviceFlow(ConfigSubentryFlow):
             description_placeholders={"thing": self._name, "entity": entity_id},
         )
 
-    def _finish(self, data: Mapping[str, Any] | None = None) -> SubentryFlowResult:
-        data = {**self._data, **(data or {})}
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._entry,
-                self._get_reconfigure_subentry(),
-                title=self._name,
-                data=data,
-                unique_id=self._unique_id,
-            )
-        return self.async_create_entry(title=self._name, data=data, unique_id=self._unique_id)
-
     # What the steps ask for
-
-    @property
-    def _entry(self) -> SentinelConfigEntry:
-        return self._get_entry()
-
-    @property
-    def _is_loaded(self) -> bool:
-        return self._entry.state is ConfigEntryState.LOADED
-
-    @property
-    def _hub(self) -> Hub:
-        return self._entry.runtime_data
-
-    @property
-    def _before(self) -> Mapping[str, Any]:
-        """What is set up already, when this is a reconfiguration."""
-        if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_subentry().data
-        return {}
 
     @property
     def _cadence(self) -> Cadence:
@@ -378,45 +332,6 @@ class DeviceFlow(ConfigSubentryFlow):
     def _is_heard(self, key: ThingKey) -> bool:
         """Tell whether a thing that can be watched is known."""
         return any(thing.key == key for thing in self._hub.unwatched())
-
-    def _is_watched(self, key: ThingKey) -> bool:
-        """Tell whether another subentry watches this thing."""
-        unique_id = thing_id(key)
-        return unique_id != self._unique_id and any(
-            subentry.unique_id == unique_id for subentry in self._entry.subentries.values()
-        )
-
-    def _custom_errors(self, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """What is wrong with the description of a topic, by field."""
-        errors: dict[str, str] = {}
-        described = read_custom(user_input)
-        try:
-            valid_publish_topic(described.topic)
-        except vol.Invalid:
-            errors[CONF_TOPIC] = "bad_topic"
-        else:
-            if self._is_watched(described.key):
-                errors[CONF_TOPIC] = "already_configured"
-        if described.place and described.template:
-            errors[CONF_TEMPLATE] = "path_or_template"
-        try:
-            parse_path(described.place)
-        except ValueError:
-            errors[CONF_PLACE] = "bad_path"
-        if bool(described.payload_on) is not bool(described.payload_off):
-            errors[CONF_PAYLOAD_OFF] = "both_payloads"
-        elif described.payload_on and described.payload_on == described.payload_off:
-            errors[CONF_PAYLOAD_OFF] = "same_payloads"
-        return errors
-
-
-def _key(dialect: str, site: str, name: str) -> ThingKey | None:
-    """The thing that a user named, None when no thing of the dialect can have that name."""
-    try:
-        valid_publish_topic(name)
-        return named(dialect, site, name)
-    except MalformedError, vol.Invalid:
-        return None
 
 
 def _checks(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING
 
 from homeassistant.helpers.selector import SelectOptionDict
 
+from ..dialects.route import MalformedError
+from ..dialects.table import named
 from ..setup_data import thing_id, thing_title
+from .topic import is_topic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from ..watch.known import KnownThing
+    from ..watch.reports import ThingKey
 
 # Nobody reads a longer list; what is not in it can be named.
 MOST_OFFERED = 200
@@ -35,3 +39,11 @@ def _label(thing: KnownThing) -> str:
     if len(title) > _LONGEST_LABEL:
         title = f"{title[: _LONGEST_LABEL - 1]}…"
     return f"{sign} {title} ({thing.key.dialect})"
+
+
+def key_named(dialect: str, site: str, name: str) -> ThingKey | None:
+    """The thing that a user named, None when no thing of the dialect can have that name."""
+    try:
+        return named(dialect, site, name) if is_topic(name) else None
+    except MalformedError:
+        return None

@@ -26,6 +26,9 @@ _SEVERITY = {
     Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
 }
 
+# The words for it in every language, as they are sent.
+_COMMANDED = {Wanted.UP: "ON", Wanted.DOWN: "OFF", Wanted.ANYTHING: "-"}
+
 
 def incident_issue_id(watch_id: str) -> str:
     """The id of the issue about a watch."""
@@ -66,6 +69,7 @@ def show_incident(hass: HomeAssistant, entry_id: str, watch: Watched) -> None:
             "since": local_time(incident.opened_at),
             "last_seen": local_time(incident.heard_at) if incident.heard_at else "-",
             "dependants": str(len(watch.children)),
+            "commanded": _COMMANDED[incident.expectation.wanted],
         },
     )
 

@@ -16,6 +16,12 @@ def relay_key(thing: ThingKey, relay: str) -> ThingKey:
     return thing._replace(name=f"{thing.name}#{relay}")
 
 
+def split_key(key: ThingKey) -> tuple[ThingKey, str]:
+    """The thing and the relay that :func:`relay_key` made an identity of."""
+    name, _, relay = key.name.rpartition("#")
+    return key._replace(name=name), relay
+
+
 class KnownRelays:
     """What each relay said last, watched or not, by its key; the one silent for longest goes first.
 
