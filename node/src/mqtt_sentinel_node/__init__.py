@@ -1,7 +1,7 @@
 """An MQTT client for services: what it accepts is delivered, and what it promises can be watched."""
 
 from .backoff import Backoff
-from .client import Client
+from .client import Client, Options
 from .errors import (
     DisplacedError,
     DroppedError,
@@ -33,6 +33,7 @@ __all__ = [
     "Message",
     "Metrics",
     "NodeError",
+    "Options",
     "Pace",
     "Payload",
     "Priority",
