@@ -33,6 +33,21 @@ from .message import Message
 _LOG = logging.getLogger(__name__)
 
 _MOST_IN_FLIGHT = 65_535
+
+# Why a broker of MQTT 5 hangs up on what it was sent; its other reasons are its own.
+_ABOUT_A_PACKET = {
+    0x80,  # unspecified
+    0x81,  # malformed packet
+    0x82,  # protocol error
+    0x83,  # implementation specific
+    0x87,  # not authorized
+    0x90,  # topic name invalid
+    0x94,  # topic alias invalid
+    0x95,  # packet too large
+    0x99,  # payload format invalid
+    0x9A,  # retain not supported
+    0x9B,  # QoS not supported
+}
 # What a PUBLISH needs beside topic and payload, at most: the fixed header, the packet id, the
 # lengths and numbers of properties.
 _PUBLISH_OVERHEAD = 32
@@ -115,6 +130,8 @@ class Link:
         """What the broker takes, since it accepted the connection."""
         self.ended: str | None = None
         """Why there is no connection any more."""
+        self.hung_up = False
+        """Whether the other side ended it, and may have done so for what it was sent."""
         self._settings = settings
         self._is_5 = settings.protocol is Protocol.MQTT_5
         client = Client(
@@ -285,6 +302,9 @@ class Link:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        if self.ended is None:
+            # Where no packet says why, paho calls it unspecified.
+            self.hung_up = reason.value in _ABOUT_A_PACKET
         if flags.is_disconnect_packet_from_server:
             self.ended = self.ended or f"the broker ended the connection: {reason}"
         else:

@@ -14,9 +14,6 @@ _LOG = logging.getLogger(__name__)
 _WINDOW = 100
 """How many messages may wait for their acknowledgement, whatever else the broker would take."""
 
-_SUSPICIOUS_ATTEMPTS = 5
-"""It is told, and nothing more: that the broker was restarted so often would look the same."""
-
 
 class Session:
     """One accepted connection. It is ``up`` once birth and subscriptions are acknowledged."""
@@ -80,19 +77,27 @@ class Session:
     def end(self) -> None:
         """Look at what came last, and give back what is not acknowledged."""
         self._look()
+        blamed = self._blamed()
         for entry in self._sent.values():
-            if not isinstance(entry, Entry):
-                continue
-            if not entry.message.qos:
+            if isinstance(entry, Entry) and not entry.message.qos:
                 self._outbox.drop(entry)
-            elif entry.attempts == _SUSPICIOUS_ATTEMPTS:
-                _LOG.error(
-                    "%s: sent %d times, and each time the connection ended. Does the broker hang up "
-                    "on this message, such as for its size?",
-                    entry.message.topic,
-                    entry.attempts,
-                )
+        if blamed is not None:
+            self._outbox.blame(blamed)
         self._outbox.lose_connection()
+
+    def _blamed(self) -> Entry | None:
+        """Return on what the broker hung up, if it did and that was a message of the outbox.
+
+        A broker acknowledges in the order in which it was sent to, so it is the first that is not
+        acknowledged. Should an acknowledgement have been lost on the way, it is the wrong one: but
+        a suspect is sent alone from then on, so it is acknowledged, or is the right one.
+        """
+        if not self._link.hung_up or self._unsaid:
+            return None
+        return next(
+            (what for what in self._sent.values() if isinstance(what, Entry) and what.message.qos),
+            None,
+        )
 
     def _look(self) -> None:
         news, self._link.news = self._link.news, []
@@ -112,7 +117,7 @@ class Session:
         return (
             self._link.ended is None
             and not self._link.wants_to_write
-            and len(self._sent) < self._window
+            and len(self._sent) < (1 if self._outbox.suspicious else self._window)
         )
 
     def _send_one(self) -> bool:
