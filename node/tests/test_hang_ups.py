@@ -21,8 +21,9 @@ from mqtt_sentinel_node import (
 SECONDS = 20.0
 QUICK = Backoff(first=0.02, longest=0.05)
 
-SERVER_BUSY = b"\xe0\x02\x89\x00"
-PACKET_TOO_LARGE = b"\xe0\x02\x95\x00"
+NO_REASON = b"\xe0\x00"
+PACKET_TOO_LARGE = b"\xe0\x07\x95\x05\x1f\x00\x02no"
+SERVER_BUSY = b"\xe0\x07\x89\x05\x1f\x00\x02no"
 
 TOO_LARGE = b"x" * 5_000
 """For the strict broker, which does not say so to those who speak 3.1.1."""
@@ -90,7 +91,7 @@ def test_what_the_broker_hangs_up_on_is_put_aside_and_the_others_come_through(
     assert client.flush(SECONDS)
     assert heard.wait(SECONDS)
     assert told == [(Message("poison", TOO_LARGE, qos), poison.error)]
-    assert "Accepted, and will not be sent: poison: the broker hung up" in caplog.text
+    assert "Accepted, and will not be sent: poison" in caplog.text
     metrics = client.metrics()
     assert (metrics.put_aside, metrics.acknowledged, metrics.rejected) == (1, 301, 0)
     assert client.stop().messages == ()
@@ -127,7 +128,7 @@ def test_several_of_them(broker: Mosquitto, ear: Ear, tmp_path: Path, protocol: 
     assert client.take_aside() == [Message(TOO_DEEP, b"%d" % number) for number in range(3)]
     assert client.metrics().put_aside == 3
     client.stop()
-    assert ear.wait_for(lambda: ear.on("fine") == [b"0", b"1", b"2"])
+    assert ear.wait_for(lambda: list(dict.fromkeys(ear.on("fine"))) == [b"0", b"1", b"2"])
 
 
 def test_stop_waits_until_it_is_put_aside(strict: Mosquitto) -> None:
@@ -154,23 +155,21 @@ def test_a_broker_that_is_killed_did_not_hang_up_on_anything(broker: Mosquitto) 
     client.stop()
 
 
-def count_hang_ups(make: Callable[[int], Client], last_words: bytes = b"") -> Client:
-    """Have a broker hang up six times on a message; return the client."""
+def six_hang_ups(make: Callable[[int], Client], last_words: bytes = b"") -> Client:
+    """Have a broker hang up six times, on a message where it comes; return the client."""
     with scripted(*[ACCEPTED] * 6, hang_up_on=b"poison", last_words=last_words) as broker:
         client = make(broker.port).start()
-        client.publish("poison")
-        while len(broker.connects) < 6 and not client.flush(0.01):
-            pass
+        receipt = client.publish("poison")
         while len(broker.connects) < 6:
-            assert client.wait_until_up(SECONDS)
-            client.drop_connection()
             client.flush(0.01)
+            if receipt.done:
+                client.drop_connection()
         client.abandon()
     return client
 
 
 def test_it_can_be_tried_for_ever(caplog: pytest.LogCaptureFixture) -> None:
-    client = count_hang_ups(
+    client = six_hang_ups(
         lambda port: Client("127.0.0.1", port, client_id="a", backoff=QUICK, hang_ups=0)
     )
     assert client.metrics().put_aside == 0
@@ -178,9 +177,11 @@ def test_it_can_be_tried_for_ever(caplog: pytest.LogCaptureFixture) -> None:
     assert "poison: the broker hung up on it, 5 times in a row" in caplog.text
 
 
-@pytest.mark.parametrize(("last_words", "put_aside"), [(PACKET_TOO_LARGE, 1), (SERVER_BUSY, 0)])
+@pytest.mark.parametrize(
+    ("last_words", "put_aside"), [(NO_REASON, 1), (PACKET_TOO_LARGE, 1), (SERVER_BUSY, 0)]
+)
 def test_a_broker_may_say_why(last_words: bytes, put_aside: int) -> None:
-    client = count_hang_ups(
+    client = six_hang_ups(
         lambda port: Client("127.0.0.1", port, client_id="a", backoff=QUICK), last_words
     )
     assert client.metrics().put_aside == put_aside

@@ -303,8 +303,10 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if self.ended is None:
-            # Where no packet says why, paho calls it unspecified.
-            self.hung_up = reason.value in _ABOUT_A_PACKET
+            # Where no packet says why, paho calls it unspecified; and the reason in a packet that
+            # has no properties it does not read (2.1), and calls it a success.
+            unread = flags.is_disconnect_packet_from_server and not reason.is_failure
+            self.hung_up = unread or reason.value in _ABOUT_A_PACKET
         if flags.is_disconnect_packet_from_server:
             self.ended = self.ended or f"the broker ended the connection: {reason}"
         else:
