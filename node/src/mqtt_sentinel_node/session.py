@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 import logging
 
 from .link import Acknowledged, Limits, Link, Subscribed
@@ -15,6 +16,14 @@ _WINDOW = 100
 """How many messages may wait for their acknowledgement, whatever else the broker would take."""
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """Filters with their QoS from which messages are wanted now, and filters from which not."""
+
+    more: Sequence[tuple[str, int]]
+    less: Sequence[str]
+
+
 class Session:
     """One accepted connection. It is ``up`` once birth and subscriptions are acknowledged."""
 
@@ -26,11 +35,13 @@ class Session:
         *,
         birth: Iterable[Message],
         filters: Sequence[tuple[str, int]],
+        wishes: Callable[[], Wishes | None],
         heard: Callable[[Message], None],
         unwanted: set[str],
     ) -> None:
         """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in.
 
+        ``wishes`` returns what else is to be heard, or no more, since it was asked last.
         ``unwanted`` are the topics of words that the broker has rejected; more is added to it. To
         say them again would be to be rejected again, and some brokers hang up on that.
         """
@@ -38,6 +49,7 @@ class Session:
         self._link = link
         self._limits = limits
         self._outbox = outbox
+        self._wishes = wishes
         self._heard = heard
         self._unwanted = unwanted
         self._window = min(_WINDOW, limits.in_flight)
@@ -47,7 +59,7 @@ class Session:
         self._unsaid = 0
         self._asked: dict[int, Sequence[tuple[str, int]]] = {}
         if filters:
-            self.subscribe(filters)
+            self._subscribe(filters)
 
     @property
     def settled(self) -> bool:
@@ -58,16 +70,11 @@ class Session:
         """Send something before all that waits."""
         self._words.extend(words)
 
-    def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
-        """Ask for messages."""
-        packet_id = self._link.subscribe(filters)
-        if packet_id is not None:
-            self._asked[packet_id] = filters
-
     def step(self) -> None:
         """Look at what has come, and send what may be sent."""
         while True:
             self._look()
+            self._ask()
             while self._may_send() and self._send_one():
                 pass
             # QoS 0 is news as soon as it is written.
@@ -84,6 +91,20 @@ class Session:
         if blamed is not None:
             self._outbox.blame(blamed)
         self._outbox.lose_connection()
+
+    def _ask(self) -> None:
+        wishes = self._wishes()
+        if wishes is None or self._link.ended is not None:
+            return
+        if wishes.less:
+            self._link.unsubscribe(wishes.less)
+        if wishes.more:
+            self._subscribe(wishes.more)
+
+    def _subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
+        packet_id = self._link.subscribe(filters)
+        if packet_id is not None:
+            self._asked[packet_id] = filters
 
     def _blamed(self) -> Entry | None:
         """Return on what the broker hung up, if it did and that was a message of the outbox.
@@ -127,6 +148,8 @@ class Session:
         entry = self._outbox.next() if self.up else None
         if entry is None:
             return False
+        # Whoever subscribes and publishes then hears it.
+        self._ask()
         objection = self._limits.objection(entry.message)
         if objection is not None:
             self._outbox.acknowledge(entry, objection)
