@@ -140,6 +140,32 @@ def test_stop_waits_until_it_is_put_aside(strict: Mosquitto) -> None:
     assert isinstance(poison.error, PutAsideError)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "put_aside"), [(Protocol.MQTT_5, 1), (Protocol.MQTT_3_1_1, 0)]
+)
+def test_a_broker_that_answers_what_it_hangs_up_on(
+    tmp_path: Path, protocol: Protocol, put_aside: int
+) -> None:
+    """With a reason that cannot be read; in 3.1.1 with none, so it looks as if it was taken."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
+    broker = Mosquitto(tmp_path / "limited", more="message_size_limit 1000")
+    broker.start()
+    ear = Ear(broker)
+    with Client(
+        "127.0.0.1", broker.port, client_id="a", protocol=protocol, backoff=QUICK
+    ) as client:
+        client.publish("large", TOO_LARGE)
+        client.publish("small")
+        assert client.flush(SECONDS)
+        assert ear.wait_for(lambda: bool(ear.on("small")))
+        assert not ear.on("large")
+        assert client.metrics().put_aside == put_aside
+        assert client.metrics().acknowledged == 2 - put_aside
+    ear.close()
+    broker.kill()
+
+
 def test_a_broker_that_is_killed_did_not_hang_up_on_anything(broker: Mosquitto) -> None:
     client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK).start()
     for number in range(5):

@@ -131,7 +131,7 @@ class Link:
         self.ended: str | None = None
         """Why there is no connection any more."""
         self.hung_up = False
-        """Whether the other side ended it, and may have done so for what it was sent."""
+        """Whether the other side ended it, or made us end it, maybe for what it was sent."""
         self._settings = settings
         self._is_5 = settings.protocol is Protocol.MQTT_5
         client = Client(
@@ -208,7 +208,10 @@ class Link:
             rc = self._client.loop_read()
         except Exception:  # noqa: BLE001  # logged
             # paho raises whatever comes to its mind about a packet that is malformed.
+            # An answer too: mosquitto (2.0) tells the sender of a message that is too large so, with
+            # a reason that paho (2.1) does not know there.
             _LOG.exception("What the broker sent cannot be read")
+            self.hung_up = self.hung_up or self.ended is None
             self.cut("a packet of the broker could not be read")
         else:
             self._look(rc)
