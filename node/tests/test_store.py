@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 import contextlib
 import logging
 from pathlib import Path
+import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 
 from hypothesis import given, strategies as st
@@ -133,9 +136,12 @@ def test_a_note_that_nobody_wrote_is_told(make: Callable[[], Store], tmp_path: P
     notes = Notes(tmp_path / "q.notes")
     notes.write(Stored(1, Message("a", qos=1), 7))  # type: ignore[arg-type]  # no priority
     notes.close()
+    before = (tmp_path / "q.notes").read_bytes()
     store = make()
     with pytest.raises(StoreError, match="7 is not a valid Priority"):
         store.load()
+    store.close()
+    assert (tmp_path / "q.notes").read_bytes() == before
 
 
 # The store
@@ -159,8 +165,46 @@ def test_what_was_added_is_there_whenever_the_process_dies(
     assert numbers(make().load()) == [2, 3, 4]
 
 
+_PUBLISHER = """
+import os, sys, threading
+from mqtt_sentinel_node import Client, QueueFullError
+client = Client("127.0.0.1", 1, client_id="a", store=sys.argv[1], queue_size=1_000_000)
+def publish(thread):
+    number = 0
+    while True:
+        client.publish("a", f"{thread} {number}" + number % 7 * 500 * "x")
+        os.write(1, f"{thread} {number}\\n".encode())
+        number += 1
+for thread in range(4):
+    threading.Thread(target=publish, args=(thread,)).start()
+"""
+
+
+def test_what_publish_took_survives_sigkill_at_any_moment(tmp_path: Path) -> None:
+    source = str(Path(__file__).parents[1] / "src")
+    chance = random.Random(4)
+    for life in range(4):
+        file = tmp_path / f"queue{life}"
+        with subprocess.Popen(
+            [sys.executable, "-c", _PUBLISHER, str(file)],
+            env={"PYTHONPATH": source},
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            # Some rounds of the keeper, in one of which it dies.
+            told = [process.stdout.readline() for _ in range(chance.randrange(1_000, 20_000))]
+            process.kill()
+            told += process.stdout.readlines()
+        store = Store(file)
+        found = [one.message.payload.rstrip(b"x") for one in store.load()]
+        store.close()
+        assert {line.rstrip() for line in told} <= set(found)
+        assert len(set(found)) == len(found)
+
+
 def test_what_is_in_both_places_is_there_once(make: Callable[[], Store], tmp_path: Path) -> None:
     store = make()
+    store.load()
     store.add(stored(1, b"x"))
     store.close()
     notes = Notes(tmp_path / "q.notes")
@@ -171,6 +215,7 @@ def test_what_is_in_both_places_is_there_once(make: Callable[[], Store], tmp_pat
 
 def test_who_fills_both_pages_waits_for_the_keeper(make: Callable[[], Store]) -> None:
     store = make()
+    store.load()
     added = threading.Event()
     with store._working:
         store.add(stored(1, LARGE))
@@ -193,6 +238,7 @@ def test_who_fills_both_pages_waits_for_the_keeper(make: Callable[[], Store]) ->
 def test_nobody_waits_for_ever(make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mqtt_sentinel_node.store._PATIENCE_SECONDS", 0.05)
     store = make()
+    store.load()
     with store._working:
         store.add(stored(1, LARGE))
         store.add(stored(2, LARGE))
@@ -207,6 +253,7 @@ def test_a_full_disk_loses_nothing_that_was_added(
     make: Callable[[], Store], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = make()
+    store.load()
     store._connection.execute("pragma max_page_count = 4")
     accepted: list[int] = []
 
@@ -231,6 +278,7 @@ def test_a_full_disk_loses_nothing_that_was_added(
 
 def test_a_disk_that_has_room_again_is_used(make: Callable[[], Store], tmp_path: Path) -> None:
     store = make()
+    store.load()
     store._connection.execute("pragma max_page_count = 4")
     store.add(stored(1, LARGE))
     with store._noting:
@@ -268,6 +316,7 @@ def test_what_was_put_aside_keeps_its_order_and_waits_for_whoever_takes_it(
     make: Callable[[], Store], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = make()
+    store.load()
     for number in (1, 2, 3):
         store.add(stored(number, b"%d" % number))
     store.put_aside(2)

@@ -106,10 +106,12 @@ class Store:
             self._claim.close()
             raise StoreError(f"{path}: {why}") from why
         self._keeper = threading.Thread(target=self._keep, name="sentinel-store", daemon=True)
-        self._keeper.start()
 
     def load(self) -> list[Stored]:
-        """Return everything, once, before anything is added; raises StoreError."""
+        """Return everything, once, before anything is added; raises StoreError.
+
+        What cannot be read is left as it is.
+        """
         try:
             with self._working, self._connection:
                 noted = self._notes.read()
@@ -120,6 +122,7 @@ class Store:
         except (sqlite3.Error, TypeError, ValueError) as why:
             raise StoreError(f"{self._path}: {why}") from why
         self._notes.wipe_all()
+        self._keeper.start()
         if aside:
             _LOG.warning("%s: %d messages are put aside; take_aside has them", self._path, aside)
         return found
@@ -161,7 +164,8 @@ class Store:
         self._closing = True
         self._hurry.set()
         self._wake.set()
-        self._keeper.join()
+        if self._keeper.is_alive():
+            self._keeper.join()
         with self._working:
             self._connection.close()
             self._notes.close()
