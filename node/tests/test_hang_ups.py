@@ -227,6 +227,7 @@ def test_who_drops_the_connection_oneself_blames_nobody() -> None:
         client.abandon()
 
 
-def test_nothing_can_be_hung_up_on_less_than_never() -> None:
-    with pytest.raises(ValueError, match="less than never"):
-        Client("127.0.0.1", client_id="a", hang_ups=-1)
+@pytest.mark.parametrize("hang_ups", [-1, 1])
+def test_one_hang_up_proves_nothing(hang_ups: int) -> None:
+    with pytest.raises(ValueError, match="two hang-ups"):
+        Client("127.0.0.1", client_id="a", hang_ups=hang_ups)

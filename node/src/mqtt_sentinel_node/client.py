@@ -104,8 +104,9 @@ class Client:
             raise ValueError("a client needs an id that is its own, and stays the same")
         if not 1 <= keepalive <= 65_535:
             raise ValueError("a keepalive has 1 to 65,535 seconds")
-        if hang_ups < 0:
-            raise ValueError("the broker cannot hang up less than never")
+        if hang_ups < 0 or hang_ups == 1:
+            # At the first, others were in flight too.
+            raise ValueError("it takes two hang-ups to know on what; 0: nothing is put aside")
         self._settings = Settings(
             host=host,
             port=port or (_PORT if tls is None else _TLS_PORT),
