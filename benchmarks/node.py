@@ -71,13 +71,13 @@ class Contender(Protocol):
 
 
 class Node:
-    """Ours, as it comes."""
+    """Ours, as it comes, or with its queue on disk."""
 
-    def __init__(self, port: int, schedule: Schedule) -> None:
+    def __init__(self, port: int, schedule: Schedule, store: Path | None = None) -> None:
         """Connect."""
         self._qos = schedule.qos
         self._client = Client(
-            "127.0.0.1", port, client_id="bench", queue_size=schedule.messages
+            "127.0.0.1", port, client_id="bench", queue_size=schedule.messages, store=store
         ).start()
         self._client.wait_until_up()
 
@@ -240,6 +240,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--qos", type=int, choices=[1, 2], default=1)
+    parser.add_argument("--on-disk", action="store_true", help="also the node's queue on disk")
     parser.add_argument("--quick", action="store_true", help="2,000 messages and 3 kills: a trial")
     parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
     arguments = parser.parse_args()
@@ -249,12 +250,13 @@ def main() -> int:
     schedule = Schedule(arguments.messages, arguments.kills, arguments.seed, arguments.qos)
     if arguments.quick:
         schedule = Schedule(2_000, 3, arguments.seed, arguments.qos)
-    contenders: dict[str, Callable[[int, Schedule], Contender]] = {
-        "node": Node,
-        "plain paho": PlainPaho,
-    }
     scores = {}
     with tempfile.TemporaryDirectory(prefix="sentinel-bench-") as directory:
+        contenders: dict[str, Callable[[int, Schedule], Contender]] = {"node": Node}
+        if arguments.on_disk:
+            store = Path(directory) / "queue.db"
+            contenders["node on disk"] = lambda port, schedule: Node(port, schedule, store)
+        contenders["plain paho"] = PlainPaho
         for name, make in contenders.items():
             scores[name] = play(make, schedule, Path(directory) / name.replace(" ", "-"))
     print(_table(scores))

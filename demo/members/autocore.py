@@ -7,10 +7,12 @@ import math
 from random import Random
 import time
 
-from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from mqtt_sentinel_node import Client, Message
 
-from .member import Member, OrderRefusedError, now, options, set_up
+from demo.pipe import Deed, Order
+from demo.wire import FAREWELL_SECONDS, Wire
+
+from .member import Member, OrderRefusedError, live, now, options
 
 _FIRMWARE = "1.2.0"
 
@@ -31,72 +33,70 @@ def node_id(number: int) -> str:
 class Node:
     """One ESP32 with its own connection."""
 
-    def __init__(self, broker: Address, number: int, *, keepalive: int, member: Member) -> None:
+    def __init__(self, wire: Wire, number: int, member: Member) -> None:
         """Be powered off."""
         self.name = node_id(number)
         self.power = Power.OFF
-        self._broker = broker
+        self._wire = wire
         # 192.0.2.0/24 is the range for documentation: nobody's real device.
         self._ip_address = f"192.0.2.{number % 254 + 1}"
-        self._keepalive = keepalive
         self._member = member
         self._random = Random(number)
         self._phase = self._random.uniform(0, math.tau)
         self._relay_state = number % 2 == 0
         self._started = 0.0
-        self._link: Link | None = None
+        self._client: Client | None = None
 
     @property
     def fact(self) -> str:
         """``online``, ``offline`` (on, without a connection), ``off`` or ``crashed``."""
         if self.power is not Power.ON:
             return self.power
-        return "online" if self._link is not None and self._link.up else "offline"
+        return "online" if self._client is not None and self._client.up else "offline"
 
     def power_on(self) -> None:
         """Boot and connect."""
         self.power = Power.ON
         self._started = time.monotonic()
-        link = Link(
-            self._broker,
-            self.name,
-            keepalive=self._keepalive,
+        client = self._wire.client(
+            client_id=self.name,
             will=self._status("offline"),
             birth=lambda: [self._status("online"), self._relay()],
+            goodbye=lambda: [self._status("offline")],
             on_up=self._member.link_changed,
             on_down=self._member.link_changed,
         )
-        # A link that vanished keeps its socket until here: the broker has to see the old session
+        # A client that froze keeps its socket until here: the broker has to see the old session
         # die by the keep-alive or by being taken over, not by a courtesy of the operating system.
-        self._link = link
-        link.open()
+        self._client = client
+        client.start()
 
     def power_off(self) -> None:
         """Lose power: nothing is said or closed any more."""
         self.power = Power.OFF
-        if self._link is not None:
-            self._link.vanish()
+        if self._client is not None:
+            self._client.freeze()
 
     def crash(self) -> None:
         """Lose the connection without goodbye and hang until it is powered on again."""
         self.power = Power.CRASHED
-        if self._link is not None:
-            self._link.crash()
+        if self._client is not None:
+            self._client.abandon()
 
     def drop(self) -> None:
         """Lose the connection without goodbye and come back."""
-        if self._link is not None:
-            self._link.drop()
+        if self._client is not None:
+            self._client.drop_connection()
 
     def leave(self) -> None:
         """Shut down properly."""
-        if self.power is Power.ON and self._link is not None:
-            self._link.close(last=self._status("offline"))
+        if self.power is Power.ON and self._client is not None:
+            self._client.stop(FAREWELL_SECONDS)
 
     def send_telemetry(self) -> None:
         """Publish one set of values."""
-        if self._link is not None and self._link.up:
-            self._link.publish(
+        if self._client is not None:
+            self._client.send(
                 self._message("telemetry", {**self._values(), "timestamp": now()}, retain=False)
             )
 
@@ -140,10 +140,10 @@ class Node:
 class AutocoreFleet(Member):
     """All nodes, in one process."""
 
-    def __init__(self, broker: Address, count: int, *, interval: float, keepalive: int) -> None:
+    def __init__(self, wire: Wire, count: int, *, interval: float) -> None:
         """Send telemetry every ``interval`` seconds."""
         super().__init__(interval)
-        nodes = [Node(broker, n + 1, keepalive=keepalive, member=self) for n in range(count)]
+        nodes = [Node(wire, n + 1, self) for n in range(count)]
         self._nodes = {node.name: node for node in nodes}
 
     def begin(self) -> None:
@@ -195,15 +195,10 @@ def main() -> None:
     parser.add_argument(
         "--interval", type=float, default=3.0, metavar="SECONDS", help="of telemetry"
     )
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    fleet = AutocoreFleet(
-        arguments.broker,
-        arguments.count,
-        interval=arguments.interval,
-        keepalive=arguments.keepalive,
+    live(
+        parser,
+        lambda wire, arguments: AutocoreFleet(wire, arguments.count, interval=arguments.interval),
     )
-    fleet.run(supervised=supervised)
 
 
 if __name__ == "__main__":

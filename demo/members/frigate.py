@@ -10,10 +10,12 @@ import json
 import time
 import uuid
 
-from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from mqtt_sentinel_node import Message
 
-from .member import Member, OrderRefusedError, options, set_up
+from demo.pipe import Deed, Order
+from demo.wire import Wire
+
+from .member import Device, OrderRefusedError, live, options
 
 _ROLES = ("detect", "record")
 _FPS = 5.0
@@ -42,48 +44,33 @@ class Camera:
         }
 
 
-class Frigate(Member):
+class Frigate(Device):
     """The program, with all cameras."""
 
-    def __init__(
-        self, broker: Address, cameras: list[str], *, interval: float, keepalive: int
-    ) -> None:
+    def __init__(self, wire: Wire, cameras: list[str], *, interval: float) -> None:
         """Tell the statistics every ``interval`` seconds."""
-        super().__init__(interval)
-        self._started = time.monotonic()
-        self._cameras = {name: Camera(name) for name in cameras}
-        self._link = Link(
-            broker,
+        super().__init__(
+            wire,
             "frigate",
-            keepalive=keepalive,
+            interval=interval,
             will=_available("offline"),
             birth=lambda: [_available("online"), *self._roles()],
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+            goodbye=[_available("stopped")],
         )
-
-    def begin(self) -> None:
-        """Connect."""
-        self._link.open()
+        self._started = time.monotonic()
+        self._cameras = {name: Camera(name) for name in cameras}
 
     def beat(self) -> None:
         """Tell the statistics, and the end of what was seen."""
-        if not self._link.up:
-            return
         for camera in self._cameras.values():
             if camera.seen:
-                self._link.publish(_event("end", camera))
+                self.client.send(_event("end", camera))
                 camera.seen = None
-        self._link.publish(Message("frigate/stats", json.dumps(self._stats()).encode(), qos=0))
-
-    def end(self) -> None:
-        """Shut down properly."""
-        self._link.close(last=_available("stopped"))
+        self.client.publish("frigate/stats", self._stats(), qos=0)
 
     def facts(self) -> Mapping[str, str]:
         """Return whether it is connected, and which camera hangs."""
-        facts = {"frigate": "online" if self._link.up else "offline"}
-        return facts | {
+        return {"frigate": self.link} | {
             camera.name: "hangs" if camera.hangs else "runs" for camera in self._cameras.values()
         }
 
@@ -97,7 +84,7 @@ class Frigate(Member):
                 raise OrderRefusedError(f"{camera.name} hangs")
             case Deed.MOTION:
                 camera.seen = camera.seen or f"{time.time():.6f}-{uuid.uuid4().hex[:6]}"
-                self._link.publish(_event("new", camera))
+                self.client.send(_event("new", camera))
             case Deed.HANG | Deed.GO_ON if camera.hangs is (order.deed is Deed.HANG):
                 raise OrderRefusedError(f"{camera.name} {'hangs' if camera.hangs else 'runs'}")
             case Deed.HANG | Deed.GO_ON:
@@ -142,15 +129,10 @@ def main() -> None:
     parser.add_argument(
         "--interval", type=float, default=2.0, metavar="SECONDS", help="of statistics"
     )
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    frigate = Frigate(
-        arguments.broker,
-        arguments.camera,
-        interval=arguments.interval,
-        keepalive=arguments.keepalive,
+    live(
+        parser,
+        lambda wire, arguments: Frigate(wire, arguments.camera, interval=arguments.interval),
     )
-    frigate.run(supervised=supervised)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 This process says it once, without a Last Will that could take it back, and ends.
 """
 
-import threading
+from mqtt_sentinel_node import Message
 
-from demo.wire import Link, Message
+from demo.wire import FAREWELL_SECONDS
 
-from .member import options, set_up
+from .member import options, set_up, wire
 
 _CONNECT_SECONDS = 10.0
 
@@ -18,18 +18,16 @@ def main() -> None:
     parser.add_argument("--device", required=True)
     arguments = parser.parse_args()
     set_up(arguments)
-    up = threading.Event()
-    link = Link(
-        arguments.broker,
-        f"object_detection-{arguments.device}",
-        keepalive=arguments.keepalive,
-        on_up=up.set,
-    )
-    link.open()
-    if not up.wait(_CONNECT_SECONDS):
-        raise SystemExit(f"no broker at {arguments.broker}")
     online = Message(f"connected/object_detection/{arguments.device}", b"true", retain=True)
-    if not link.close(last=online):
+    client = wire(arguments).client(
+        client_id=f"object_detection-{arguments.device}", goodbye=[online]
+    )
+    client.start()
+    connected = client.wait_until_up(_CONNECT_SECONDS)
+    left = client.stop(FAREWELL_SECONDS)
+    if not connected:
+        raise SystemExit(f"no broker at {arguments.broker}")
+    if not left.said_goodbye:
         raise SystemExit("the broker did not acknowledge the message")
 
 

@@ -1,4 +1,4 @@
-"""What all members have in common: one thread that owns the state, orders, facts, a beat."""
+"""What members have in common: one thread that owns the state, orders, facts, a beat; a connection."""
 
 from abc import ABC, abstractmethod
 import argparse
@@ -11,10 +11,13 @@ import signal
 import sys
 import threading
 import time
+from typing import Unpack
 
 from demo.pipe import Answer, Deed, Facts, Order, decode, encode
 from demo.process import die_with
-from demo.wire import KEEPALIVE_SECONDS, Address
+from demo.wire import FAREWELL_SECONDS, KEEPALIVE_SECONDS, Address, Wire, Words
+
+_NEVER = 3600.0
 
 
 class OrderRefusedError(Exception):
@@ -24,10 +27,10 @@ class OrderRefusedError(Exception):
 class Member(ABC):
     """A service or device. Everything in it happens in one thread, one event after the other.
 
-    The MQTT links and the pipe have threads of their own; they ``post`` what they hear.
+    The MQTT clients and the pipe have threads of their own; they ``post`` what they hear.
     """
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float = _NEVER) -> None:
         """Have ``beat`` called every ``interval`` seconds."""
         self._interval = interval
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -36,15 +39,14 @@ class Member(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Open the links."""
+        """Connect."""
 
-    @abstractmethod
-    def beat(self) -> None:
+    def beat(self) -> None:  # noqa: B027  # many do nothing regularly
         """Do what is done regularly: a ping, telemetry."""
 
     @abstractmethod
     def end(self) -> None:
-        """Say goodbye and close the links."""
+        """Say goodbye and disconnect."""
 
     @abstractmethod
     def facts(self) -> Mapping[str, str]:
@@ -59,7 +61,7 @@ class Member(ABC):
         self._events.put(event)
 
     def link_changed(self) -> None:
-        """Report the facts again; for the ``on_up`` and ``on_down`` of links."""
+        """Report the facts again; for the ``on_up`` and ``on_down`` of clients."""
         self.post(_look_again)
 
     def run(self, *, supervised: bool) -> None:
@@ -115,6 +117,37 @@ class Member(ABC):
         self._over = True
 
 
+class Device(Member):
+    """A member with one connection, over which it says everything."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        client_id: str,
+        *,
+        interval: float = _NEVER,
+        **words: Unpack[Words],
+    ) -> None:
+        """Describe the connection."""
+        super().__init__(interval)
+        self.client = wire.client(
+            client_id=client_id, on_up=self.link_changed, on_down=self.link_changed, **words
+        )
+
+    @property
+    def link(self) -> str:
+        """``online`` or ``offline``."""
+        return "online" if self.client.up else "offline"
+
+    def begin(self) -> None:
+        """Connect."""
+        self.client.start()
+
+    def end(self) -> None:
+        """Shut down properly."""
+        self.client.stop(FAREWELL_SECONDS)
+
+
 def _look_again() -> None:
     """Do nothing: the facts are compared after every event anyway."""
 
@@ -147,6 +180,20 @@ def options(module: str, description: str | None) -> argparse.ArgumentParser:
         help="take orders on standard input, report on standard output, and end with this process",
     )
     return parser
+
+
+def wire(arguments: argparse.Namespace) -> Wire:
+    """Return the way to the broker that the options name."""
+    return Wire(arguments.broker, arguments.keepalive)
+
+
+def live(
+    parser: argparse.ArgumentParser, make: Callable[[Wire, argparse.Namespace], Member]
+) -> None:
+    """Be the member that ``make`` makes of the options, until told to stop."""
+    arguments = parser.parse_args()
+    supervised = set_up(arguments)
+    make(wire(arguments), arguments).run(supervised=supervised)
 
 
 def set_up(arguments: argparse.Namespace) -> bool:

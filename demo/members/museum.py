@@ -2,57 +2,41 @@
 
 from collections.abc import Mapping
 
-from demo.wire import Address, Link, Message
+from mqtt_sentinel_node import Message
 
-from .member import Member, options, set_up
+from demo.wire import Wire
 
-_NEVER = 3600.0
+from .member import Device, live, options
 
 
-class MuseumNode(Member):
+class MuseumNode(Device):
     """The node of one room. Unlike others it does not say anything regularly."""
 
-    def __init__(self, broker: Address, device: str, *, keepalive: int) -> None:
+    def __init__(self, wire: Wire, device: str) -> None:
         """Describe the node."""
-        super().__init__(interval=_NEVER)
-        self._device = device
-        self._link = Link(
-            broker,
+        super().__init__(
+            wire,
             device,
-            keepalive=keepalive,
-            will=self._status("offline"),
-            birth=lambda: [self._status("online")],
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+            will=_status(device, "offline"),
+            birth=[_status(device, "online")],
+            goodbye=[_status(device, "offline")],
         )
-
-    def begin(self) -> None:
-        """Connect."""
-        self._link.open()
-
-    def beat(self) -> None:
-        """Say nothing."""
-
-    def end(self) -> None:
-        """Shut down properly."""
-        self._link.close(last=self._status("offline"))
+        self._device = device
 
     def facts(self) -> Mapping[str, str]:
         """Return whether it is connected."""
-        return {self._device: "online" if self._link.up else "offline"}
+        return {self._device: self.link}
 
-    def _status(self, status: str) -> Message:
-        return Message(f"devices/{self._device}/status", status.encode(), retain=True)
+
+def _status(device: str, status: str) -> Message:
+    return Message(f"devices/{device}/status", status.encode(), retain=True)
 
 
 def main() -> None:
     """Run the node."""
     parser = options("demo.members.museum", __doc__)
     parser.add_argument("--device", default="esp32_01")
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    node = MuseumNode(arguments.broker, arguments.device, keepalive=arguments.keepalive)
-    node.run(supervised=supervised)
+    live(parser, lambda wire, arguments: MuseumNode(wire, arguments.device))
 
 
 if __name__ == "__main__":

@@ -5,19 +5,24 @@ connection, its worker, with a Last Will on ``connected/object_detection/{device
 ``ping/object_detection/{device}`` as a detector does that gets pictures to look at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 import json
 import logging
+from typing import Unpack
+
+from mqtt_sentinel_node import Command, Message, Service
 
 from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from demo.wire import FAREWELL_SECONDS, Wire, Words
 
-from .member import Member, options, set_up
+from .member import Member, live, options
 
 _LOG = logging.getLogger(__name__)
 
 _SERVICE = "object_detection"
+
+_PICTURES_A_PING = 10
 
 
 class BoolForm(StrEnum):
@@ -33,70 +38,54 @@ class BoolForm(StrEnum):
         return bytes([value])
 
 
-def parse_command(payload: bytes) -> bool | None:
-    """Read ``{"status": bool, "data": ...}``; None for anything else."""
-    try:
-        command = json.loads(payload)
-    except ValueError:
-        return None
-    match command:
-        case {"status": bool(status)}:
-            return status
-    return None
-
-
 class ObjectDetection(Member):
     """The service of one device."""
 
     def __init__(
         self,
-        broker: Address,
+        wire: Wire,
         device: str,
         *,
         interval: float,
-        keepalive: int,
         form: BoolForm,
         has_will: bool,
         ignoring: bool,
     ) -> None:
         """Ping every ``interval`` seconds while on."""
-        super().__init__(interval)
-        self._broker = broker
+        super().__init__(interval / _PICTURES_A_PING)
+        self._wire = wire
         self._device = device
-        self._keepalive = keepalive
+        self._ping_every = interval
         self._form = form
         self._has_will = has_will
         self._ignoring = ignoring
         self._told: bool | None = None
         self._frames = 0
-        self._worker: Link | None = None
-        self._command_topic = f"status/{_SERVICE}/{device}"
-        self._control = Link(
-            broker,
-            f"{_SERVICE}-{device}-control",
-            keepalive=keepalive,
-            subscriptions=[self._command_topic],
-            on_message=lambda message: self.post(lambda: self._heard(message)),
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+        self._worker: Service | None = None
+        # This one says nothing of itself, whether it works is said by the worker.
+        self._control = self._service(
+            "control",
+            on_command=lambda command: self.post(lambda: self._heard(command)),
+            will=None,
+            birth=(),
+            goodbye=(),
         )
 
     def begin(self) -> None:
         """Wait for commands."""
-        self._control.open()
+        self._control.start()
 
     def beat(self) -> None:
-        """Ping: pictures were looked at."""
+        """Look at a picture, and ping when it is time."""
         if self._worker is not None and self._worker.up:
-            self._frames += 10
-            payload = json.dumps({"frames": self._frames}).encode()
-            self._worker.publish(Message(f"ping/{_SERVICE}/{self._device}", payload, qos=0))
+            self._frames += 1
+            self._worker.ping({"frames": self._frames})
 
     def end(self) -> None:
         """Leave as a service does that is shut down properly."""
         if self._worker is not None:
             self._turn_off()
-        self._control.close()
+        self._control.stop(FAREWELL_SECONDS)
 
     def facts(self) -> Mapping[str, str]:
         """Return whether it hears commands, what it was told, what it does about it."""
@@ -124,16 +113,10 @@ class ObjectDetection(Member):
             return "off"
         return "online" if self._worker.up else "offline"
 
-    def _heard(self, message: Message) -> None:
-        # amqtt also delivers retained messages that this connection never subscribed to.
-        if message.topic != self._command_topic:
-            return
-        told = parse_command(message.payload)
-        if told is None:
-            _LOG.warning("not a command: %r", message.payload)
-            return
-        _LOG.info("told %s%s", "on" if told else "off", ", ignored" if self._ignoring else "")
-        self._told = told
+    def _heard(self, command: Command) -> None:
+        told = "on" if command.status else "off"
+        _LOG.info("told %s%s", told, ", ignored" if self._ignoring else "")
+        self._told = command.status
         self._act()
 
     def _act(self) -> None:
@@ -145,25 +128,45 @@ class ObjectDetection(Member):
             self._turn_on()
 
     def _turn_on(self) -> None:
-        self._worker = Link(
-            self._broker,
-            f"{_SERVICE}-{self._device}-worker",
-            keepalive=self._keepalive,
+        self._worker = self._service(
+            "worker",
             will=self._connected(False) if self._has_will else None,
-            birth=lambda: [self._connected(True)],
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+            birth=[self._connected(True)],
+            goodbye=[self._connected(False)],
         )
-        self._worker.open()
+        self._worker.start()
 
     def _turn_off(self) -> None:
         said = False
         if self._worker is not None:
-            said = self._worker.close(last=self._connected(False))
+            said = self._worker.stop(FAREWELL_SECONDS).said_goodbye
             self._worker = None
         if not said:
             # There was no worker, or it could not say it: an "online" may still be retained.
-            self._control.publish(self._connected(False))
+            self._control.send(self._connected(False))
+
+    def _service(
+        self,
+        role: str,
+        *,
+        on_command: Callable[[Command], None] | None = None,
+        **words: Unpack[Words],
+    ) -> Service:
+        """Return one of its two connections, each with a client id of its own."""
+        return Service(
+            self._wire.broker.host,
+            self._wire.broker.port,
+            service=_SERVICE,
+            device=self._device,
+            ping_every=self._ping_every,
+            on_command=on_command,
+            **self._wire.options(
+                client_id=f"{_SERVICE}-{self._device}-{role}",
+                on_up=self.link_changed,
+                on_down=self.link_changed,
+                **words,
+            ),
+        )
 
     def _connected(self, value: bool) -> Message:
         topic = f"connected/{_SERVICE}/{self._device}"
@@ -178,18 +181,17 @@ def main() -> None:
     parser.add_argument("--form", type=BoolForm, choices=list(BoolForm), default=BoolForm.JSON)
     parser.add_argument("--no-will", action="store_true", help="have no Last Will")
     parser.add_argument("--ignoring", action="store_true", help="ignore commands from the start")
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    service = ObjectDetection(
-        arguments.broker,
-        arguments.device,
-        interval=arguments.interval,
-        keepalive=arguments.keepalive,
-        form=arguments.form,
-        has_will=not arguments.no_will,
-        ignoring=arguments.ignoring,
+    live(
+        parser,
+        lambda wire, arguments: ObjectDetection(
+            wire,
+            arguments.device,
+            interval=arguments.interval,
+            form=arguments.form,
+            has_will=not arguments.no_will,
+            ignoring=arguments.ignoring,
+        ),
     )
-    service.run(supervised=supervised)
 
 
 if __name__ == "__main__":

@@ -6,56 +6,34 @@ time sends the same one again.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-import json
-import uuid
+
+from mqtt_sentinel_node import Message, SensorEvent
 
 from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from demo.wire import Wire
 
-from .member import Member, OrderRefusedError, options, set_up
+from .member import Device, OrderRefusedError, live, options
 
-_NEVER = 3600.0
-
-# What happened -> topic, source, type
 _EVENTS = {
-    Deed.MOTION: ("sensor/motion", "PIR", "MOTION_DETECTED"),
-    Deed.BUTTON: ("sensor/button", "BUTTON", "BUTTON_PRESSED"),
-    Deed.PRESSURE: ("sensor/pressure", "MAT", "PRESSURE_DETECTED"),
+    Deed.MOTION: SensorEvent.MOTION,
+    Deed.BUTTON: SensorEvent.BUTTON,
+    Deed.PRESSURE: SensorEvent.PRESSURE,
 }
 
 
-class Sensor(Member):
+class Sensor(Device):
     """The sensors of one Raspberry Pi."""
 
-    def __init__(self, broker: Address, device: str, *, keepalive: int) -> None:
+    def __init__(self, wire: Wire, device: str) -> None:
         """Have seen nothing yet."""
-        super().__init__(interval=_NEVER)
+        super().__init__(wire, device)
         self._device = device
         self._last: Message | None = None
         self._sent = 0
-        self._link = Link(
-            broker,
-            device,
-            keepalive=keepalive,
-            on_up=self.link_changed,
-            on_down=self.link_changed,
-        )
-
-    def begin(self) -> None:
-        """Connect."""
-        self._link.open()
-
-    def beat(self) -> None:
-        """Say nothing: nothing happened."""
-
-    def end(self) -> None:
-        """Leave."""
-        self._link.close()
 
     def facts(self) -> Mapping[str, str]:
         """Return whether it is connected, and how many messages it has sent."""
-        return {"link": "online" if self._link.up else "offline", "sent": str(self._sent)}
+        return {"link": self.link, "sent": str(self._sent)}
 
     def carry_out(self, order: Order) -> None:
         """Have something happen, or send the last event again as it was."""
@@ -67,36 +45,21 @@ class Sensor(Member):
                     raise OrderRefusedError("nothing has happened yet")
                 self._send(self._last)
             case Deed.MOTION | Deed.BUTTON | Deed.PRESSURE:
-                self._send(self._event(order.deed))
+                self._send(_EVENTS[order.deed].message(self._device, {"state": "HIGH"}))
             case _:
                 super().carry_out(order)
 
     def _send(self, event: Message) -> None:
         self._last = event
-        self._link.publish(event)
+        self.client.send(event)
         self._sent += 1
-
-    def _event(self, deed: Deed) -> Message:
-        topic, source, kind = _EVENTS[deed]
-        event: dict[str, object] = {
-            "event_id": f"evt-{uuid.uuid4()}",
-            "device_id": self._device,
-            "source": source,
-            "type": kind,
-            "data": {"state": "HIGH"},
-            "timestamp": datetime.now(UTC).replace(tzinfo=None).isoformat(),
-        }
-        return Message(topic, json.dumps(event).encode())
 
 
 def main() -> None:
     """Run the sensors."""
     parser = options("demo.members.surveillance", __doc__)
     parser.add_argument("--device", default="raspberry-1")
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    sensor = Sensor(arguments.broker, arguments.device, keepalive=arguments.keepalive)
-    sensor.run(supervised=supervised)
+    live(parser, lambda wire, arguments: Sensor(wire, arguments.device))
 
 
 if __name__ == "__main__":

@@ -4,54 +4,44 @@ from collections.abc import Mapping
 import json
 import time
 
-from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from mqtt_sentinel_node import Message
 
-from .member import Member, OrderRefusedError, now, options, set_up
+from demo.pipe import Deed, Order
+from demo.wire import Wire
+
+from .member import Device, OrderRefusedError, live, now, options
 
 # "" asks for the state without changing it.
 _COMMANDS = {b"ON": True, b"OFF": False, b"1": True, b"0": False}
 
 
-class Plug(Member):
+class Plug(Device):
     """The plug."""
 
-    def __init__(self, broker: Address, device: str, *, interval: float, keepalive: int) -> None:
+    def __init__(self, wire: Wire, device: str, *, interval: float) -> None:
         """Be off; tell the STATE every ``interval`` seconds."""
-        super().__init__(interval)
+        super().__init__(
+            wire,
+            device,
+            interval=interval,
+            will=_presence(device, "Offline"),
+            birth=lambda: [_presence(device, "Online"), self._state()],
+            goodbye=[_presence(device, "Offline")],
+        )
         self._device = device
         self._started = time.monotonic()
         self._on = False
-        self._command_topic = f"cmnd/{device}/POWER"
-        self._link = Link(
-            broker,
-            device,
-            keepalive=keepalive,
-            will=self._will("Offline"),
-            birth=lambda: [self._will("Online"), self._state()],
-            subscriptions=[self._command_topic],
-            on_message=lambda message: self.post(lambda: self._heard(message)),
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+        self.client.subscribe(
+            f"cmnd/{device}/POWER", lambda message: self.post(lambda: self._heard(message))
         )
-
-    def begin(self) -> None:
-        """Connect."""
-        self._link.open()
 
     def beat(self) -> None:
         """Tell the state."""
-        if self._link.up:
-            self._link.publish(self._state())
-
-    def end(self) -> None:
-        """Leave."""
-        self._link.close(last=self._will("Offline"))
+        self.client.send(self._state())
 
     def facts(self) -> Mapping[str, str]:
         """Return whether it is connected, and its relay."""
-        up = "online" if self._link.up else "offline"
-        return {self._device: up, "relay": self._power}
+        return {self._device: self.link, "relay": self._power}
 
     def carry_out(self, order: Order) -> None:
         """Be switched by the button on it."""
@@ -68,16 +58,11 @@ class Plug(Member):
         return "ON" if self._on else "OFF"
 
     def _heard(self, message: Message) -> None:
-        # amqtt also delivers retained messages that this connection never subscribed to.
-        if message.topic == self._command_topic:
-            self._switch(_COMMANDS.get(message.payload.upper(), self._on))
+        self._switch(_COMMANDS.get(message.payload.upper(), self._on))
 
     def _switch(self, on: bool) -> None:
         self._on = on
-        self._link.publish(Message(f"stat/{self._device}/POWER", self._power.encode()))
-
-    def _will(self, word: str) -> Message:
-        return Message(f"tele/{self._device}/LWT", word.encode(), retain=True)
+        self.client.publish(f"stat/{self._device}/POWER", self._power)
 
     def _state(self) -> Message:
         state: dict[str, object] = {
@@ -88,20 +73,19 @@ class Plug(Member):
         return Message(f"tele/{self._device}/STATE", json.dumps(state).encode(), qos=0)
 
 
+def _presence(device: str, word: str) -> Message:
+    return Message(f"tele/{device}/LWT", word.encode(), retain=True)
+
+
 def main() -> None:
     """Run the plug."""
     parser = options("demo.members.tasmota", __doc__)
     parser.add_argument("--device", default="tasmota_plug")
     parser.add_argument("--interval", type=float, default=3.0, metavar="SECONDS", help="of STATE")
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    plug = Plug(
-        arguments.broker,
-        arguments.device,
-        interval=arguments.interval,
-        keepalive=arguments.keepalive,
+    live(
+        parser,
+        lambda wire, arguments: Plug(wire, arguments.device, interval=arguments.interval),
     )
-    plug.run(supervised=supervised)
 
 
 if __name__ == "__main__":

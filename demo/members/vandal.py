@@ -5,9 +5,11 @@ Each is on a topic of a device of the fleet, so that it reaches whoever listens 
 
 import threading
 
-from demo.wire import Link, Message
+from mqtt_sentinel_node import Message
 
-from .member import options, set_up
+from demo.wire import FAREWELL_SECONDS
+
+from .member import options, set_up, wire
 
 _PATIENCE_SECONDS = 10.0
 
@@ -35,30 +37,26 @@ def main() -> None:
     parser = options("demo.members.vandal", __doc__)
     arguments = parser.parse_args()
     set_up(arguments)
-    *others, last = GARBAGE
-    up, told = threading.Event(), threading.Event()
+    last = GARBAGE[-1]
+    told = threading.Event()
 
     def heard(message: Message) -> None:
         if (message.payload, message.retain) == (last.payload, last.retain):
             told.set()
 
-    link = Link(
-        arguments.broker,
-        "vandal",
-        keepalive=arguments.keepalive,
-        birth=lambda: others,
-        subscriptions=[last.topic],
-        on_message=heard,
-        on_up=up.set,
-    )
-    link.open()
-    if not up.wait(_PATIENCE_SECONDS):
-        raise SystemExit(f"no broker at {arguments.broker}, or it does not take this")
+    client = wire(arguments).client(client_id="vandal")
+    client.subscribe(last.topic, heard)
+    client.start()
+    for message in GARBAGE:
+        client.send(message)
+    delivered = client.flush(_PATIENCE_SECONDS)
     # amqtt forgets what it has acknowledged and not passed on yet when its sender leaves.
-    link.publish(last)
-    if not told.wait(_PATIENCE_SECONDS):
+    passed_on = delivered and told.wait(_PATIENCE_SECONDS)
+    client.stop(FAREWELL_SECONDS)
+    if not delivered:
+        raise SystemExit(f"no broker at {arguments.broker}, or it does not take this")
+    if not passed_on:
         raise SystemExit("the broker keeps the garbage to itself")
-    link.close()
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ nobody corrects it when the bridge dies. Its Last Will on ``zigbee2mqtt/bridge/s
 from collections.abc import Mapping
 import json
 
+from mqtt_sentinel_node import Message
+
 from demo.pipe import Deed, Order
-from demo.wire import Address, Link, Message
+from demo.wire import Wire
 
-from .member import Member, OrderRefusedError, options, set_up
-
-_NEVER = 3600.0
+from .member import Device, OrderRefusedError, live, options
 
 
 def lamp(number: int) -> str:
@@ -20,38 +20,27 @@ def lamp(number: int) -> str:
     return f"lamp_{number:02}"
 
 
-class Bridge(Member):
-    """The bridge. It says something only when something changes."""
+class Bridge(Device):
+    """The bridge. It says something only when something changes.
 
-    def __init__(self, broker: Address, count: int, *, keepalive: int) -> None:
+    When it is shut down, the lamps are left as they are.
+    """
+
+    def __init__(self, wire: Wire, count: int) -> None:
         """Have so many lamps, all with power."""
-        super().__init__(interval=_NEVER)
         self._lamps = {lamp(number + 1): True for number in range(count)}
-        self._link = Link(
-            broker,
+        super().__init__(
+            wire,
             "zigbee2mqtt",
-            keepalive=keepalive,
             will=_state("bridge/state", up=False),
             birth=lambda: [_state("bridge/state", up=True), *map(self._availability, self._lamps)],
-            on_up=self.link_changed,
-            on_down=self.link_changed,
+            goodbye=[_state("bridge/state", up=False)],
         )
-
-    def begin(self) -> None:
-        """Connect."""
-        self._link.open()
-
-    def beat(self) -> None:
-        """Say nothing."""
-
-    def end(self) -> None:
-        """Shut down properly: the lamps are left as they are."""
-        self._link.close(last=_state("bridge/state", up=False))
 
     def facts(self) -> Mapping[str, str]:
         """Return whether the bridge is connected, and how many lamps it reaches."""
         return {
-            "bridge": "online" if self._link.up else "offline",
+            "bridge": self.link,
             "lamps": f"{sum(self._lamps.values())} of {len(self._lamps)}",
         }
 
@@ -69,7 +58,7 @@ class Bridge(Member):
         if self._lamps[name] is up:
             raise OrderRefusedError(f"{name} is already {'on' if up else 'off'}")
         self._lamps[name] = up
-        self._link.publish(self._availability(name))
+        self.client.send(self._availability(name))
 
     def _availability(self, name: str) -> Message:
         return _state(f"{name}/availability", up=self._lamps[name])
@@ -84,10 +73,7 @@ def main() -> None:
     """Run the bridge."""
     parser = options("demo.members.zigbee2mqtt", __doc__)
     parser.add_argument("--count", type=int, default=40, help="of lamps (default: %(default)s)")
-    arguments = parser.parse_args()
-    supervised = set_up(arguments)
-    bridge = Bridge(arguments.broker, arguments.count, keepalive=arguments.keepalive)
-    bridge.run(supervised=supervised)
+    live(parser, lambda wire, arguments: Bridge(wire, arguments.count))
 
 
 if __name__ == "__main__":

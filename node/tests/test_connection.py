@@ -301,6 +301,25 @@ def test_subscriptions_live_on_every_connection(broker: Mosquitto, protocol: Pro
     client.stop()
 
 
+def test_who_subscribes_hears_what_is_published_from_then_on(broker: Mosquitto) -> None:
+    heard: list[str] = []
+    enough = threading.Event()
+
+    def hear(message: Message) -> None:
+        heard.append(message.topic)
+        if len(heard) == 300:
+            enough.set()
+
+    with Client("127.0.0.1", broker.port, client_id="a") as client:
+        assert client.wait_until_up(SECONDS)
+        topics = [f"t/{number}" for number in range(300)]
+        for topic in topics:
+            client.subscribe(topic, hear)
+            client.publish(topic)
+        assert enough.wait(SECONDS)
+    assert heard == topics
+
+
 def test_a_handler_that_fails_costs_nobody_else(
     broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,66 +1,22 @@
 """Brokers that mosquitto does not play: each says exactly what a test has it say."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 import logging
-import socket
 import threading
 
 import pytest
+from scripted import ACCEPTED, scripted
 
 from mqtt_sentinel_node import Backoff, Client, Message, Protocol
 
 QUICK = Backoff(first=0.05, longest=0.1)
 SECONDS = 10.0
 
-ACCEPTED = b"\x20\x03\x00\x00\x00"
 REFUSED = b"\x20\x03\x00\x87\x00"
 NO_KEEPALIVE = b"\x20\x06\x00\x00\x03\x13\x00\x00"
 KEEPALIVE_OF_5 = b"\x20\x06\x00\x00\x03\x13\x00\x05"
 SHUTTING_DOWN = b"\xe0\x02\x8b\x00"
 NO_PACKET = b"\x00\x00"
 BROKEN_PACKET = b"\x30\x01\x00"
-
-
-class Scripted:
-    """Answers each connection with the next of its lines, and hangs up after all but the last."""
-
-    def __init__(self, *lines: bytes, hang_up_on: bytes | None = None) -> None:
-        self.connects: list[bytes] = []
-        self.heard: list[bytes] = []
-        self._hang_up_on = hang_up_on
-        self._lines = lines
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        for number, line in enumerate(self._lines, start=1):
-            connection, _ = self._listener.accept()
-            with connection:
-                self.connects.append(connection.recv(1000))
-                connection.sendall(line)
-                if number == len(self._lines) or self._hang_up_on is not None:
-                    self._hear(connection)
-
-    def _hear(self, connection: socket.socket) -> None:
-        """Hear what the client says, until one of both hangs up."""
-        while data := connection.recv(1000):
-            self.heard.append(data)
-            if self._hang_up_on is not None and self._hang_up_on in data:
-                return
-
-    def close(self) -> None:
-        self._thread.join(SECONDS)
-        self._listener.close()
-
-
-@contextmanager
-def scripted(*lines: bytes, hang_up_on: bytes | None = None) -> Iterator[Scripted]:
-    broker = Scripted(*lines, hang_up_on=hang_up_on)
-    yield broker
-    broker.close()
 
 
 @pytest.mark.parametrize(
@@ -141,16 +97,6 @@ def test_a_goodbye_that_nobody_acknowledges_is_no_goodbye(monkeypatch: pytest.Mo
         assert not client.stop(0).said_goodbye
     assert b"bye" in b"".join(broker.heard)
     assert b"\xe0" not in b"".join(broker.heard)  # no DISCONNECT, so the Will is said
-
-
-def test_a_message_on_which_the_broker_hangs_up_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    with scripted(*[ACCEPTED] * 6, hang_up_on=b"poison") as broker:
-        client = Client("127.0.0.1", broker.port, client_id="a", backoff=QUICK).start()
-        client.publish("poison")
-        while len(broker.connects) < 6:
-            client.flush(0.1)
-        client.abandon()
-    assert caplog.text.count("poison: sent 5 times") == 1
 
 
 def test_speaks_3_1_1_if_asked_to() -> None:

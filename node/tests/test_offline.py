@@ -251,7 +251,7 @@ def test_a_full_disk_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
     assert store is not None
     store._connection.execute("pragma max_page_count = 3")
     with pytest.raises(StoreError, match="full"):
-        client.publish("big", b"x" * 1_000_000)
+        client.publish("big", b"x" * 2_000_000)
     assert client.metrics().depth == 1
     client.publish("small")
     assert [message.topic for message in client.stop(0).messages] == ["a", "small"]

@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
     def acknowledge(self, data: st.DataObject) -> None:
         done = data.draw(st.sampled_from(self.in_flight))
         self.in_flight.remove(done)
-        self.queue.acknowledge(done)
+        self.queue.remove(done)
 
     @rule()
     def lose_connection(self) -> None:

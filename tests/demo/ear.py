@@ -5,7 +5,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Self
 
-from demo.wire import Address, Link, Message
+from mqtt_sentinel_node import Message
+
+from demo.wire import Address, Wire
 
 _SECONDS = 20.0
 _names = count()
@@ -20,24 +22,22 @@ class Ear:
         self._loop = asyncio.get_running_loop()
         self._change = asyncio.Event()
         self._up = asyncio.Event()
-        self._link = Link(
-            broker,
-            f"ear-{next(_names)}",
-            subscriptions=[topics],
-            on_message=lambda message: self._tell(lambda: self._take(message)),
+        self._client = Wire(broker).client(
+            client_id=f"ear-{next(_names)}",
             on_up=lambda: self._tell(self._up.set),
             on_down=lambda: self._tell(self._up.clear),
         )
+        self._client.subscribe(topics, lambda message: self._tell(lambda: self._take(message)))
 
     async def __aenter__(self) -> Self:
         """Return once the subscription is acknowledged."""
-        self._link.open()
+        self._client.start()
         await self.is_up()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Leave."""
-        await asyncio.to_thread(self._link.close)
+        await asyncio.to_thread(self._client.stop)
 
     async def is_up(self) -> None:
         """Wait until it hears (again)."""
@@ -46,7 +46,7 @@ class Ear:
 
     def say(self, topic: str, payload: bytes, *, retain: bool = True) -> None:
         """Publish."""
-        assert self._link.publish(Message(topic, payload, retain=retain))
+        self._client.send(Message(topic, payload, retain=retain))
 
     async def round_trip(self) -> None:
         """Return once the broker has dealt with everything that was heard before.

@@ -1,11 +1,12 @@
 """An MQTT client for services: what it accepts is delivered, and what it promises can be watched."""
 
 from .backoff import Backoff
-from .client import Client
+from .client import Client, Options
 from .errors import (
     DisplacedError,
     DroppedError,
     NodeError,
+    PutAsideError,
     QueueFullError,
     RefusedError,
     RejectedError,
@@ -33,10 +34,12 @@ __all__ = [
     "Message",
     "Metrics",
     "NodeError",
+    "Options",
     "Pace",
     "Payload",
     "Priority",
     "Protocol",
+    "PutAsideError",
     "QueueFullError",
     "Receipt",
     "RefusedError",

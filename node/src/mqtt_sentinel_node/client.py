@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     birth: Words
     goodbye: Words
     queue_size: int
+    hang_ups: int
     store: str | Path | None
     store_sync: bool
     on_up: Callable[[], None]
@@ -65,7 +66,9 @@ class Client:
 
     ``birth`` are the messages that are published first on every connection, or what makes them
     (called in the thread of the connection, so it must not block); ``goodbye`` those that are
-    published last by ``stop``. Times are in seconds.
+    published last by ``stop``. A message on which the broker hangs up ``hang_ups`` times in a row
+    is put aside, so that the others come through; with 0 it is sent until the broker takes it.
+    Times are in seconds.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Client:
         birth: Words = (),
         goodbye: Words = (),
         queue_size: int = 1000,
+        hang_ups: int = 3,
         store: str | Path | None = None,
         store_sync: bool = False,
         on_up: Callable[[], None] = _nothing,
@@ -100,6 +104,9 @@ class Client:
             raise ValueError("a client needs an id that is its own, and stays the same")
         if not 1 <= keepalive <= 65_535:
             raise ValueError("a keepalive has 1 to 65,535 seconds")
+        if hang_ups < 0 or hang_ups == 1:
+            # At the first, others were in flight too.
+            raise ValueError("it takes two hang-ups to know on what; 0: nothing is put aside")
         self._settings = Settings(
             host=host,
             port=port or (_PORT if tls is None else _TLS_PORT),
@@ -117,6 +124,7 @@ class Client:
         self._outbox = Outbox(
             queue_size,
             Store(Path(store), sync=store_sync) if store is not None else None,
+            hang_ups=hang_ups,
             refused=self._refused,
         )
         self._on_refused = on_refused
@@ -224,6 +232,14 @@ class Client:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was accepted is acknowledged; return whether it is."""
         return self._outbox.wait_empty(timeout)
+
+    def take_aside(self) -> list[Message]:
+        """Return what was put aside (see ``hang_ups``) and is on disk, and forget it.
+
+        The oldest first, also from earlier lives of this client. Without a ``store`` nothing is
+        kept, and ``on_refused`` is told of it only. Raises StoreError, also once it is stopped.
+        """
+        return self._outbox.take_aside()
 
     def metrics(self) -> Metrics:
         """Return how it is doing."""

@@ -29,6 +29,18 @@ class RejectedError(NodeError):
     """The broker does not take this message, now or later; the text says why."""
 
 
+class PutAsideError(NodeError):
+    """The broker hung up on this message again and again, so it is not sent any more.
+
+    ``kept`` tells whether it is on disk: ``take_aside`` of the client has it.
+    """
+
+    def __init__(self, text: str, *, kept: bool) -> None:
+        """Say how often it was tried."""
+        super().__init__(text)
+        self.kept = kept
+
+
 class DroppedError(NodeError):
     """A message of QoS 0, for which there was no connection."""
 

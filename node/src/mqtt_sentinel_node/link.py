@@ -33,6 +33,21 @@ from .message import Message
 _LOG = logging.getLogger(__name__)
 
 _MOST_IN_FLIGHT = 65_535
+
+# Why a broker of MQTT 5 hangs up on what it was sent; its other reasons are its own.
+_ABOUT_A_PACKET = {
+    0x80,  # unspecified
+    0x81,  # malformed packet
+    0x82,  # protocol error
+    0x83,  # implementation specific
+    0x87,  # not authorized
+    0x90,  # topic name invalid
+    0x94,  # topic alias invalid
+    0x95,  # packet too large
+    0x99,  # payload format invalid
+    0x9A,  # retain not supported
+    0x9B,  # QoS not supported
+}
 # What a PUBLISH needs beside topic and payload, at most: the fixed header, the packet id, the
 # lengths and numbers of properties.
 _PUBLISH_OVERHEAD = 32
@@ -115,6 +130,8 @@ class Link:
         """What the broker takes, since it accepted the connection."""
         self.ended: str | None = None
         """Why there is no connection any more."""
+        self.hung_up = False
+        """Whether the other side ended it, or made us end it, maybe for what it was sent."""
         self._settings = settings
         self._is_5 = settings.protocol is Protocol.MQTT_5
         client = Client(
@@ -191,7 +208,10 @@ class Link:
             rc = self._client.loop_read()
         except Exception:  # noqa: BLE001  # logged
             # paho raises whatever comes to its mind about a packet that is malformed.
+            # An answer too: mosquitto (2.0) tells the sender of a message that is too large so, with
+            # a reason that paho (2.1) does not know there.
             _LOG.exception("What the broker sent cannot be read")
+            self.hung_up = self.hung_up or self.ended is None
             self.cut("a packet of the broker could not be read")
         else:
             self._look(rc)
@@ -285,6 +305,11 @@ class Link:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        if self.ended is None:
+            # Where no packet says why, paho calls it unspecified; and the reason in a packet that
+            # has no properties it does not read (2.1), and calls it a success.
+            unread = flags.is_disconnect_packet_from_server and not reason.is_failure
+            self.hung_up = unread or reason.value in _ABOUT_A_PACKET
         if flags.is_disconnect_packet_from_server:
             self.ended = self.ended or f"the broker ended the connection: {reason}"
         else:

@@ -37,6 +37,8 @@ class Metrics:
     """Not taken, or displaced by something more important."""
     rejected: int
     """The broker does not want them."""
+    put_aside: int
+    """The broker hung up on them, again and again."""
     dropped: int
     """Of QoS 0, without a connection."""
     unheard: int
@@ -60,6 +62,7 @@ class Counts:
         self.acknowledged = 0
         self.refused = 0
         self.rejected = 0
+        self.put_aside = 0
         self.dropped = 0
         self.unheard = 0
         self.connects = 0
@@ -78,6 +81,7 @@ class Counts:
             acknowledged=self.acknowledged,
             refused=self.refused,
             rejected=self.rejected,
+            put_aside=self.put_aside,
             dropped=self.dropped,
             unheard=self.unheard,
             connects=self.connects,

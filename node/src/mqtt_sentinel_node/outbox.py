@@ -10,6 +10,7 @@ from .errors import (
     DisplacedError,
     DroppedError,
     NodeError,
+    PutAsideError,
     RefusedError,
     RejectedError,
     StoppedError,
@@ -20,7 +21,8 @@ from .message import Message, Priority
 from .metrics import Counts, Metrics
 from .outqueue import Entry, OutQueue
 from .receipt import Receipt
-from .store import Store, Stored
+from .store import Store
+from .stored import Stored
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,14 +53,17 @@ class Outbox:
         bound: int,
         store: Store | None,
         *,
+        hang_ups: int,
         refused: Callable[[Message, NodeError], None],
     ) -> None:
         """Take back what is on disk; raises StoreError.
 
-        ``refused`` is called when an accepted message will not be sent.
+        ``refused`` is called when an accepted message will not be sent. One on which the broker
+        hung up so many times in a row is put aside, with ``hang_ups`` of 0 never.
         """
         self._queue = OutQueue(bound)
         self._store = store
+        self._hang_ups = hang_ups
         self._refused = refused
         self._wake: Callable[[], None] = _nobody
         self._changed = threading.Condition(threading.Lock())
@@ -126,10 +131,9 @@ class Outbox:
         displaced = self._queue.make_room(priority)
         number = self._number + 1
         if self._store is not None and message.qos:
-            self._store.add(
-                Stored(number, message, priority),
-                displaced.number if displaced is not None else None,
-            )
+            self._store.add(Stored(number, message, priority))
+            if displaced is not None:
+                self._store.forget(displaced.number)
         self._number = number
         self._queue.add(Entry(number, message, priority, receipt, time.monotonic()), displaced)
         self._counts.accepted += 1
@@ -152,7 +156,7 @@ class Outbox:
             if self._left is not None:
                 return
             if entry.message.qos:
-                self._queue.acknowledge(entry)
+                self._queue.remove(entry)
                 if self._store is not None:
                     self._store.forget(entry.number)
                 if refusal is None:
@@ -165,6 +169,36 @@ class Outbox:
             entry.receipt.finish()
         else:
             self._give_up(entry, RejectedError(f"{entry.message.topic}: {refusal}"))
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the broker may have hung up on something here: better send one at a time."""
+        return self._queue.suspicious
+
+    def blame(self, entry: Entry) -> None:
+        """Know that the broker hung up, and of all in flight had this message to answer next."""
+        with self._changed:
+            if self._left is not None:
+                return
+            self._queue.suspect(entry)
+            last = entry.hang_ups == self._hang_ups
+            kept = last and self._store is not None
+            if last:
+                self._queue.remove(entry)
+                self._counts.put_aside += 1
+                if self._store is not None:
+                    self._store.put_aside(entry.number)
+                if not len(self._queue):
+                    self._changed.notify_all()
+        times = f"the broker hung up on it, {entry.hang_ups} times in a row"
+        if last:
+            self._give_up(entry, PutAsideError(f"{entry.message.topic}: {times}", kept=kept))
+        elif entry.hang_ups > 1:
+            _LOG.warning("%s: %s", entry.message.topic, times)
+
+    def take_aside(self) -> list[Message]:
+        """Return, and forget, what is put aside on disk; raises StoreError."""
+        return [] if self._store is None else self._store.take_aside()
 
     def connect(self) -> None:
         """Know that there is a connection."""

@@ -22,6 +22,8 @@ class Entry:
     receipt: Receipt
     accepted_at: float
     attempts: int = 0
+    hang_ups: int = 0
+    """How often in a row the broker hung up when this was what it had to answer next."""
 
 
 class OutQueue:
@@ -41,6 +43,7 @@ class OutQueue:
             priority: deque() for priority in sorted(Priority, reverse=True)
         }
         self._in_flight: dict[int, Entry] = {}
+        self._suspects: set[int] = set()
         self._exactly_once: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -51,6 +54,11 @@ class OutQueue:
     def in_flight(self) -> int:
         """How many were sent on this connection and are not acknowledged."""
         return len(self._in_flight)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether there is one on which the broker may have hung up."""
+        return bool(self._suspects)
 
     def make_room(self, priority: Priority) -> Entry | None:
         """Return who has to leave so that a message of this priority can be added.
@@ -98,9 +106,15 @@ class OutQueue:
             return entry
         return None
 
-    def acknowledge(self, entry: Entry) -> None:
+    def suspect(self, entry: Entry) -> None:
+        """Know that the broker hung up, and had this message of those in flight to answer next."""
+        entry.hang_ups += 1
+        self._suspects.add(entry.number)
+
+    def remove(self, entry: Entry) -> None:
         """Forget a message that is in flight."""
         del self._in_flight[entry.number]
+        self._suspects.discard(entry.number)
         topic = entry.message.topic
         if entry.message.qos == 2:
             self._exactly_once[topic] -= 1
@@ -127,4 +141,5 @@ class OutQueue:
             lane.clear()
         self._in_flight.clear()
         self._exactly_once.clear()
+        self._suspects.clear()
         return sorted(everything, key=lambda entry: entry.number)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 import logging
 
 from .link import Acknowledged, Limits, Link, Subscribed
@@ -14,8 +15,13 @@ _LOG = logging.getLogger(__name__)
 _WINDOW = 100
 """How many messages may wait for their acknowledgement, whatever else the broker would take."""
 
-_SUSPICIOUS_ATTEMPTS = 5
-"""It is told, and nothing more: that the broker was restarted so often would look the same."""
+
+@dataclass(frozen=True)
+class Wishes:
+    """Filters with their QoS from which messages are wanted now, and filters from which not."""
+
+    more: Sequence[tuple[str, int]]
+    less: Sequence[str]
 
 
 class Session:
@@ -29,11 +35,13 @@ class Session:
         *,
         birth: Iterable[Message],
         filters: Sequence[tuple[str, int]],
+        wishes: Callable[[], Wishes | None],
         heard: Callable[[Message], None],
         unwanted: set[str],
     ) -> None:
         """Begin with ``birth`` and ``filters``; ``heard`` is called with what comes in.
 
+        ``wishes`` returns what else is to be heard, or no more, since it was asked last.
         ``unwanted`` are the topics of words that the broker has rejected; more is added to it. To
         say them again would be to be rejected again, and some brokers hang up on that.
         """
@@ -41,6 +49,7 @@ class Session:
         self._link = link
         self._limits = limits
         self._outbox = outbox
+        self._wishes = wishes
         self._heard = heard
         self._unwanted = unwanted
         self._window = min(_WINDOW, limits.in_flight)
@@ -50,7 +59,7 @@ class Session:
         self._unsaid = 0
         self._asked: dict[int, Sequence[tuple[str, int]]] = {}
         if filters:
-            self.subscribe(filters)
+            self._subscribe(filters)
 
     @property
     def settled(self) -> bool:
@@ -61,16 +70,11 @@ class Session:
         """Send something before all that waits."""
         self._words.extend(words)
 
-    def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
-        """Ask for messages."""
-        packet_id = self._link.subscribe(filters)
-        if packet_id is not None:
-            self._asked[packet_id] = filters
-
     def step(self) -> None:
         """Look at what has come, and send what may be sent."""
         while True:
             self._look()
+            self._ask()
             while self._may_send() and self._send_one():
                 pass
             # QoS 0 is news as soon as it is written.
@@ -80,19 +84,41 @@ class Session:
     def end(self) -> None:
         """Look at what came last, and give back what is not acknowledged."""
         self._look()
+        blamed = self._blamed()
         for entry in self._sent.values():
-            if not isinstance(entry, Entry):
-                continue
-            if not entry.message.qos:
+            if isinstance(entry, Entry) and not entry.message.qos:
                 self._outbox.drop(entry)
-            elif entry.attempts == _SUSPICIOUS_ATTEMPTS:
-                _LOG.error(
-                    "%s: sent %d times, and each time the connection ended. Does the broker hang up "
-                    "on this message, such as for its size?",
-                    entry.message.topic,
-                    entry.attempts,
-                )
+        if blamed is not None:
+            self._outbox.blame(blamed)
         self._outbox.lose_connection()
+
+    def _ask(self) -> None:
+        wishes = self._wishes()
+        if wishes is None or self._link.ended is not None:
+            return
+        if wishes.less:
+            self._link.unsubscribe(wishes.less)
+        if wishes.more:
+            self._subscribe(wishes.more)
+
+    def _subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
+        packet_id = self._link.subscribe(filters)
+        if packet_id is not None:
+            self._asked[packet_id] = filters
+
+    def _blamed(self) -> Entry | None:
+        """Return on what the broker hung up, if it did and that was a message of the outbox.
+
+        A broker acknowledges in the order in which it was sent to, so it is the first that is not
+        acknowledged. Should an acknowledgement have been lost on the way, it is the wrong one: but
+        a suspect is sent alone from then on, so it is acknowledged, or is the right one.
+        """
+        if not self._link.hung_up or self._unsaid:
+            return None
+        return next(
+            (what for what in self._sent.values() if isinstance(what, Entry) and what.message.qos),
+            None,
+        )
 
     def _look(self) -> None:
         news, self._link.news = self._link.news, []
@@ -112,7 +138,7 @@ class Session:
         return (
             self._link.ended is None
             and not self._link.wants_to_write
-            and len(self._sent) < self._window
+            and len(self._sent) < (1 if self._outbox.suspicious else self._window)
         )
 
     def _send_one(self) -> bool:
@@ -122,6 +148,8 @@ class Session:
         entry = self._outbox.next() if self.up else None
         if entry is None:
             return False
+        # Whoever subscribes and publishes then hears it.
+        self._ask()
         objection = self._limits.objection(entry.message)
         if objection is not None:
             self._outbox.acknowledge(entry, objection)

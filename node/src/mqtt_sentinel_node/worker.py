@@ -22,7 +22,7 @@ from .handlers import Handlers
 from .link import Limits, Link, Settings
 from .message import Message
 from .outbox import Outbox
-from .session import Session
+from .session import Session, Wishes
 
 _LOG = logging.getLogger(__name__)
 
@@ -250,19 +250,22 @@ class Worker:
             self._outbox,
             birth=_words(self._calls.birth),
             filters=filters,
+            wishes=self._wishes,
             heard=self._heard,
             unwanted=self._unwanted,
         )
 
-    def _look_after(self, link: Link, session: Session, farewell: "_Farewell") -> None:
-        """Do what others asked for meanwhile."""
+    def _wishes(self) -> Wishes | None:
+        """Return what was asked for since it was asked last."""
+        if not self._asked and not self._renounced:
+            return None
         with self._lock:
             asked, self._asked = self._asked, []
             renounced, self._renounced = self._renounced, []
-        if renounced:
-            link.unsubscribe(renounced)
-        if asked:
-            session.subscribe(asked)
+        return Wishes(asked, renounced)
+
+    def _look_after(self, link: Link, session: Session, farewell: "_Farewell") -> None:
+        """Do what others asked for meanwhile."""
         if self._dropping:
             self._dropping = False
             link.cut("dropped on demand")
