@@ -73,7 +73,7 @@ def _event_types(dialect: Dialect) -> list[str]:
 
 EVENT_TYPES = {name: _event_types(dialect) for name, dialect in DIALECTS.items()}
 _OF_CUSTOM = [kind.value for kind in _ALWAYS]
-_OF_RELAY = [
+OF_RELAY = [
     kind.value
     for kind in (
         Happened.TURNED_ON,
@@ -90,7 +90,7 @@ _OF_RESULT = dict.fromkeys(CONFIRMED, Happened.COMMAND_CONFIRMED) | dict.fromkey
 )
 
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
-RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=_OF_RELAY)
+RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=OF_RELAY)
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",

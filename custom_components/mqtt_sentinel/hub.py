@@ -134,10 +134,11 @@ class Hub:
             [(setup.config, setup.wish) for setup in watches if setup.relay is None]
         )
         for setup in watches:
-            await self._own_topics.follow(setup)
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self.telling.storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
+        for setup in watches:  # what is listened to already is known now
+            await self._own_topics.follow(setup)
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [

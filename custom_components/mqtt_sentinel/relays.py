@@ -199,8 +199,8 @@ class Relays:
         relay.last = LastCommand(
             relay.wanted, outcome.result, now().wall, outcome.sends, outcome.latency
         )
-        if reason := _FAILURES.get(outcome.result):
-            self._apply(*self._sentinel.command_failed(relay_id, reason, now()))
+        failed = _FAILURES.get(outcome.result)
+        self._apply(*self._sentinel.command_ended(relay_id, failed, now()))
 
     @callback
     def _changed(self, relay_id: str, change: Change | None) -> None:

@@ -1,4 +1,4 @@
-"""The actions: what is open, verify it, acknowledge it, and the messages that could not be read."""
+"""The actions: what is open, verify it, acknowledge it, send a command, what could not be read."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -15,19 +15,17 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
-    device_registry as dr,
-    entity_registry as er,
 )
 from homeassistant.helpers.service import verify_domain_control
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
 from .const import DOMAIN
 from .dialects.route import Flaw
-from .hub import Hub, SentinelConfigEntry
 from .intake.dead_letters import MOST_KEPT, DeadLetter
 from .outcome.bus import incident_facts
 from .outcome.wording import as_utc
+from .send_command import SCHEMA, SEND_COMMAND, send_command
+from .targets import loaded_hub, subentries_of
 
 GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
@@ -63,13 +61,16 @@ def register(hass: HomeAssistant) -> None:
     services.async_register(DOMAIN, VERIFY_NOW, may_control(_verify_now), _VERIFY_NOW)
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
     services.async_register(
+        DOMAIN, SEND_COMMAND, may_control(send_command), SCHEMA, SupportsResponse.OPTIONAL
+    )
+    services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
     )
 
 
 async def _get_incidents(call: ServiceCall) -> ServiceResponse:
     """All open incidents, the oldest first."""
-    hub = _hub(call.hass)
+    hub = loaded_hub(call.hass)
     found = [(watch, watch.incident) for watch in hub.sentinel.watches.values() if watch.incident]
     return {
         "incidents": [
@@ -86,8 +87,8 @@ async def _get_incidents(call: ServiceCall) -> ServiceResponse:
 
 async def _verify_now(call: ServiceCall) -> None:
     """Judge the chosen watches once more."""
-    hub = _hub(call.hass)
-    for watch_id in _watches_of(call, hub):
+    hub = loaded_hub(call.hass)
+    for watch_id in subentries_of(call, hub.sentinel.watches):
         hub.verify(watch_id)
 
 
@@ -96,10 +97,10 @@ async def _acknowledge(call: ServiceCall) -> None:
 
     Raises ServiceValidationError when none of them has an open incident.
     """
-    hub = _hub(call.hass)
+    hub = loaded_hub(call.hass)
     open_ones = [
         watch_id
-        for watch_id in _watches_of(call, hub)
+        for watch_id in subentries_of(call, hub.sentinel.watches)
         if hub.sentinel.watches[watch_id].incident is not None
     ]
     if not open_ones:
@@ -114,7 +115,7 @@ async def _get_dead_letters(call: ServiceCall) -> ServiceResponse:
 
     What was in them is only told to administrators, and to what runs without a user: it may be secret.
     """
-    letters = _hub(call.hass).mqtt.dead_letters
+    letters = loaded_hub(call.hass).mqtt.dead_letters
     reasons = call.data.get(ATTR_REASON) or list(Flaw)
     found = (letter for letter in reversed(letters.kept) if letter.flaw in reasons)
     show_payload = await _is_admin(call)
@@ -144,52 +145,3 @@ async def _is_admin(call: ServiceCall) -> bool:
         return True
     user = await call.hass.auth.async_get_user(call.context.user_id)
     return user is not None and user.is_admin
-
-
-@callback
-def _hub(hass: HomeAssistant) -> Hub:
-    """The hub. Raises ServiceValidationError when it is not loaded."""
-    entries: list[SentinelConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    if not entries:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
-    return entries[0].runtime_data
-
-
-@callback
-def _watches_of(call: ServiceCall, hub: Hub) -> list[str]:
-    """The ids of the watches that a call is for.
-
-    What was named itself has to be a watch. In areas, floors and labels, all that are there count.
-    Raises ServiceValidationError when something is none, or when there is none at all.
-    """
-    hass, target = call.hass, TargetSelection(call.data)
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-
-    def of_entity(entity_id: str) -> str | None:
-        entry = entities.async_get(entity_id)
-        return entry.config_subentry_id if entry and entry.platform == DOMAIN else None
-
-    def of_device(device_id: str) -> str | None:
-        device = devices.async_get(device_id)
-        names = device.identifiers if device else ()
-        return next((name for domain, name in names if domain == DOMAIN), None)
-
-    watches = hub.sentinel.watches
-    selected = async_extract_referenced_entity_ids(hass, target, primary_entities_only=False)
-    named = {entity_id: of_entity(entity_id) for entity_id in selected.referenced}
-    named |= {device_id: of_device(device_id) for device_id in target.device_ids}
-    if strangers := sorted(name for name, watch_id in named.items() if watch_id not in watches):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_watch",
-            translation_placeholders={"names": ", ".join(strangers)},
-        )
-    found = {
-        *named.values(),
-        *map(of_entity, selected.indirectly_referenced),
-        *map(of_device, selected.referenced_devices),
-    }
-    chosen = [watch_id for watch_id in watches if watch_id in found]
-    if not chosen:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
-    return chosen

@@ -34,7 +34,6 @@ from .setup_data import SEPARATOR, read_custom, read_key
 from .setup_relay import RelaySetup, read_relay, watched_key
 from .watch.alarm import ARMED_MODES
 from .watch.expectation import SourceKind
-from .watch.incidents import Severity
 from .watch.reports import ThingKey
 from .watch.settings import (
     DEFAULT_GRACE,
@@ -155,7 +154,8 @@ def _read_relay(
             subentry.title,
             _settings(data, defaults),
             key if key in watched or (words and words.connects) else None,
-            Severity.CRITICAL if data.get(CONF_CRITICAL) else None,
+            relay_of=key,
+            critical=data.get(CONF_CRITICAL, False),
             hold=data.get(CONF_HOLD, False),
         ),
         OwnWish(None),

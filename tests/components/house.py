@@ -30,6 +30,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_MISMATCH, EVENT_RECOVERED
 from custom_components.mqtt_sentinel.setup_data import read_custom, read_key, thing_id
+from custom_components.mqtt_sentinel.setup_relay import watched_key
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES
 
 START = "2026-11-02 12:00:00+00:00"
@@ -164,6 +165,16 @@ class Broker:
             self._client.on_publish, None, None, mid, MockMqttReasonCode(), None
         )
         return Mock(mid=mid, rc=0)
+
+    def sent_to(self, topic: str) -> list[bytes]:
+        """What was published to a topic, in order."""
+        calls = self._client.publish.call_args_list
+        return [call.args[1] for call in calls if call.args[0] == topic]
+
+    def how_sent(self, topic: str) -> list[tuple[int, bool]]:
+        """With which QoS it was published to a topic, and whether to be retained."""
+        calls = self._client.publish.call_args_list
+        return [(call.args[2], call.args[3]) for call in calls if call.args[0] == topic]
 
     @property
     def published(self) -> list[str]:
@@ -370,6 +381,47 @@ def custom_watch(
         title=name.capitalize(),
         unique_id=thing_id(read_custom(described).key),
         data=described,
+    )
+
+
+def relay(
+    name: str,
+    thing: str = "esp_1",
+    number: str = "1",
+    *,
+    dialect: str = "autocore",
+    topic: str = "",
+    confirm: str = "state",
+    title: str = "",
+    **data: Any,
+) -> ConfigSubentryDataWithId:
+    """A relay of a thing of one of the dialects; its name is its subentry's id."""
+    identity = {"dialect": dialect, "site": "", "thing": thing, "relay": number}
+    switching = {
+        "command_topic": topic or f"autocore/{thing}/relay/{number}/set",
+        "command_on": "ON",
+        "command_off": "OFF",
+        "confirm": confirm,
+    }
+    return ConfigSubentryDataWithId(
+        subentry_id=name,
+        subentry_type="relay",
+        title=title or name.replace("_", " ").capitalize(),
+        unique_id=thing_id(watched_key(identity)),
+        data=identity | switching | data,
+    )
+
+
+def custom_relay(name: str, state_topic: str, topic: str, **data: Any) -> ConfigSubentryDataWithId:
+    """A relay of topics of a user's own."""
+    described = {"dialect": "custom", "topic": state_topic}
+    switching = {"command_topic": topic, "command_on": "1", "command_off": "0", "confirm": "state"}
+    return ConfigSubentryDataWithId(
+        subentry_id=name,
+        subentry_type="relay",
+        title=name.capitalize(),
+        unique_id=thing_id(watched_key(described)),
+        data=described | switching | data,
     )
 
 

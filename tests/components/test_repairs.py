@@ -90,6 +90,7 @@ async def test_the_issue_names_thing_expectation_report_and_since_when(
             "name": "Front",
             "device": "Front",
             "because": "House",
+            "commanded": "ON",
             "dependants": "0",
             # The house is in California.
             "expected_since": "2026-11-02 04:00:00",

@@ -12,19 +12,27 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.mqtt_sentinel import condition, repairs, trigger
+from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
-from custom_components.mqtt_sentinel.const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
+from custom_components.mqtt_sentinel.const import (
+    DOMAIN,
+    SUBENTRY_ALARM,
+    SUBENTRY_DEVICE,
+    SUBENTRY_RELAY,
+)
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
-from custom_components.mqtt_sentinel.event import Happened
+from custom_components.mqtt_sentinel.event import OF_RELAY, Happened
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
+from custom_components.mqtt_sentinel.setup_relay import Confirm
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
 from custom_components.mqtt_sentinel.watch.settings import CheckSettings
 from custom_components.mqtt_sentinel.watch.verdict import (
+    FAILURES,
     MISMATCHES,
     Facts,
     Judgement,
@@ -41,15 +49,21 @@ DOWN = (Reason.CONNECTED, Reason.DID_NOT_TURN_OFF)
 
 
 def possible() -> Iterator[tuple[Reason, SourceKind, float | None, bool]]:
-    """All mismatches that there can be, whether the thing was ever heard, and is a parent."""
+    """All mismatches that there can be, whether the thing was ever heard, and is a parent.
+
+    Only a command can fail; what is commanded is a relay, which does not ping, and nothing is behind it.
+    """
     for reason in MISMATCHES:
         for kind in SourceKind:
+            commanded = kind is SourceKind.COMMAND
             if kind is SourceKind.ALWAYS and reason in DOWN:
+                continue
+            if reason in (FAILURES if not commanded else (Reason.PING_MISSED,)):
                 continue
             yield reason, kind, 1.0, False
             if reason is Reason.NEVER_HEARD:
                 yield reason, kind, None, False
-            if reason not in DOWN:
+            if reason not in DOWN and not commanded:
                 yield reason, kind, None, True
 
 
@@ -114,10 +128,12 @@ async def test_the_texts_of_an_issue_use_what_it_gives(
     dialog = texts["fix_flow"]["step"]["init"]
     named = placeholders(dialog["description"])
     assert {"device", "expected_since", "since"} <= named
-    assert ("because" in named) == (kind is not SourceKind.ALWAYS)
+    reasons = {SourceKind.ALWAYS: set(), SourceKind.COMMAND: {"commanded"}}
+    assert named & {"because", "commanded"} == reasons.get(kind, {"because"})
     in_title = {"name", "dependants"} if is_parent else {"name"}
     assert placeholders(texts["title"]) == placeholders(dialog["title"]) == in_title
-    assert set(dialog["menu_options"]) == {"verify", "accept", "mute"}
+    again = "repeat" if kind is SourceKind.COMMAND else "verify"
+    assert set(dialog["menu_options"]) == {again, "accept", "mute"}
     assert set(texts["fix_flow"]["abort"]) == {"over", "not_loaded"}
     if "last_seen" in named:
         assert given["last_seen"] != "-"
@@ -169,7 +185,9 @@ def test_every_choice_has_a_text() -> None:
         "armed_mode": set(ARMED_MODES),
         "dead_letter_reason": set(Flaw),
         "dialect": set(DIALECTS),
-        "expect": {*SourceKind, "none"},
+        "confirm": set(Confirm),
+        "expect": {*SourceKind, "none"} - {SourceKind.COMMAND},
+        "on_or_off": {"on", "off"},
         "protection": set(Protection),
     }
 
@@ -181,7 +199,13 @@ def test_every_state_has_a_text() -> None:
         name: set(texts["state_attributes"]["event_type"]["state"])
         for name, texts in entity["event"].items()
     }
-    assert kinds == {"watch": set(Happened), "alarm": set(Protection)}
+    of_relay = set(OF_RELAY)
+    assert kinds == {
+        "watch": {*Happened} - (of_relay - {Happened.MISMATCH, Happened.RECOVERED}),
+        "relay": of_relay,
+        "alarm": set(Protection),
+    }
+    assert set(entity["sensor"]["last_command"]["state"]) == set(Result)
 
 
 def test_every_trigger_and_condition_has_a_text_and_an_icon() -> None:
@@ -200,7 +224,7 @@ def test_every_exception_has_a_text() -> None:
     assert raised == set(STRINGS["exceptions"])
 
 
-@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_ALARM])
+@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM])
 def test_every_field_of_a_form_is_described(kind: str) -> None:
     for step in STRINGS["config_subentries"][kind]["step"].values():
         assert set(step.get("data", {})) == set(step.get("data_description", {}))

@@ -7,8 +7,10 @@ from .payload import read_word
 from .route import Flaw, MalformedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..watch.reports import ThingKey
-    from .route import Decoder, Message
+    from .route import Message
 
 _WORDS = {b"ok": True, b"error": False}
 
@@ -18,7 +20,7 @@ def read_answer(payload: bytes) -> bool | None:
     return read_word(payload, _WORDS)
 
 
-def answer_decoder(key: ThingKey) -> Decoder:
+def answer_decoder(key: ThingKey) -> Callable[[Message], FeedbackReport]:
     """A function that reads the answers of one thing on a topic that is for nothing else."""
 
     def decode(message: Message) -> FeedbackReport:

@@ -1,7 +1,7 @@
 """Subscriptions: a few wide filters, one callback each, and what the broker does."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from time import monotonic, time
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from homeassistant.components import mqtt
 from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from paho.mqtt.client import topic_matches_sub
 
 from ..dialects.route import Decoder, Dialect, MalformedError, Message, Route, on_site
 from ..watch.clock import Instant
@@ -82,9 +83,10 @@ class MqttIntake:
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
 
-    def filters_of(self, dialect: str) -> Iterator[str]:
-        """The topic filters of a dialect that are listened to, none when it was not chosen."""
-        return (on_site(site, route.filter) for site, route in self._dialects.get(dialect, ()))
+    def hears(self, dialect: str, topic: str) -> bool:
+        """Tell whether a topic is one of those of a dialect that are listened to."""
+        routes = self._dialects.get(dialect, ())
+        return any(topic_matches_sub(on_site(site, route.filter), topic) for site, route in routes)
 
     async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
         """Subscribe to one filter; call the answer to end it."""

@@ -4,7 +4,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from paho.mqtt.client import topic_matches_sub
 
 from ..dialects import custom, museum
 from ..dialects.answer import answer_decoder
@@ -37,14 +36,15 @@ class OwnTopics:
             wanted.append((setup.custom.topic, decode))
         ping = ping_decoder(setup.config.key)
         wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
-        if (relay := setup.relay) and relay.confirm.feedback and not self._reads(relay.feedback):
+        # Answers that its dialect reads already would be heard twice.
+        if (
+            (relay := setup.relay)
+            and relay.confirm.feedback
+            and not self._mqtt.hears(museum.NAME, relay.feedback)
+        ):
             wanted.append((relay.feedback, answer_decoder(relay.relay.key)))
         for topic_filter, read in wanted:
             self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
-
-    def _reads(self, topic: str) -> bool:
-        """Tell whether answers on a topic are read already: to hear each twice would be wrong."""
-        return any(topic_matches_sub(known, topic) for known in self._mqtt.filters_of(museum.NAME))
 
     @callback
     def forget(self, watch_id: str) -> None:

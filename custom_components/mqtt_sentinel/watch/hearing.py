@@ -1,5 +1,6 @@
 """What a report changes of the facts about the watch that it is about."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .expectation import OBSERVED_ONLY, Wanted
@@ -73,9 +74,9 @@ def _take_in_ping(watch: Watched, at: Instant) -> bool:
 def take_in_relay(watch: Watched, report: RelayReport, reached: bool) -> bool:
     """Put what a relay said into the facts; tell whether a judgement could differ now.
 
-    ``reached`` tells whether the thing that it is a relay of is there: while it is not, what the relay
-    said last is nobody's word. Unless it is to be held, a relay that did as it was told and is
-    switched otherwise later was switched by somebody: what was commanded is over then.
+    ``reached`` tells whether the thing that it is a relay of is there. Unless it is to be held, a relay
+    that did as it was told and is otherwise later, with no command under way, was switched by
+    somebody: what was commanded is over then.
     """
     watch.relay = report
     if not report.retained:
@@ -84,6 +85,7 @@ def take_in_relay(watch: Watched, report: RelayReport, reached: bool) -> bool:
     wanted = facts.expectation.wanted
     if (
         facts.agreed
+        and not facts.asked
         and not watch.config.hold
         and wanted is not Wanted.ANYTHING
         and report.on is not (wanted is Wanted.UP)
@@ -93,20 +95,23 @@ def take_in_relay(watch: Watched, report: RelayReport, reached: bool) -> bool:
 
 
 def believe_relay(watch: Watched, reached: bool) -> bool:
-    """Take what a relay said last for its state, or, while it cannot be reached, for nothing."""
+    """Take what a relay said last for its state, or, while it cannot be reached, for nothing.
+
+    When it can be reached again, what it said before is worth no more than what the broker kept.
+    """
     report, facts = watch.relay, watch.facts
-    on = report.on if report and reached else None
-    live = (
-        on is not None
-        and report is not None
-        and (not report.retained or (facts.live and facts.up is on))
-    )
-    if facts.up is on and facts.live is live:
+    up: bool | None = None
+    live = False
+    if report and not reached:
+        watch.relay = replace(report, retained=True)
+    elif report:
+        up = report.on
+        live = not report.retained or (facts.live and facts.up is up)
+        _note(watch, up)
+    if facts.up is up and facts.live is live:
         return False
-    facts.up = on
+    facts.up = up
     facts.live = live
-    if on is not None:
-        _note(watch, on)
     return True
 
 

@@ -1,16 +1,17 @@
 """The heart: hears reports and expectations, and answers with what changed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .deadlines import Deadlines
-from .expectation import SourceKind, is_new
+from .expectation import is_new
 from .hearing import believe_relay, take_in, take_in_relay
-from .incidents import Incident, Severity, Turn, is_over
+from .incidents import Incident, Turn, is_over
 from .known import KnownThings
 from .occasions import Occasions
+from .opening import opened
 from .relays import KnownRelays, relay_key
 from .reports import (
     EvidenceReport,
@@ -69,6 +70,8 @@ class Sentinel:
         self.relays = KnownRelays()
         self.occasions = Occasions()
         self._by_key: dict[ThingKey, Watched] = {}
+        # A user knows these by their relays.
+        self._relay_owners: Counter[ThingKey] = Counter()
         self._children: defaultdict[ThingKey, dict[str, Watched]] = defaultdict(dict)
         self._deadlines = Deadlines()
         self._broker = False
@@ -116,6 +119,9 @@ class Sentinel:
             parent = self._by_key.get(config.parent)
             watch.facts.parent_gone = parent is not None and parent.is_gone
             watch.facts.parent_awaited = parent is not None and parent.is_awaited
+        if config.relay_of:
+            self._relay_owners[config.relay_of] += 1
+            self.known.take(config.relay_of)
         if said := self.relays.get(config.key):
             take_in_relay(watch, said, self._reaches(config))
         if known := self.known.take(config.key):
@@ -169,6 +175,8 @@ class Sentinel:
             del self._by_key[key]
         self._deadlines.set(watch_id, None)
         self.open_incidents.discard(watch_id)
+        if owner := watch.config.relay_of:
+            self._relay_owners -= Counter([owner])
         if parent:
             del self._children[parent][watch_id]
         freed = self._tell_children(watch, now, gone=False, awaited=False)
@@ -189,11 +197,10 @@ class Sentinel:
         changes: Sequence[Change] = ()
         if isinstance(report, RelayReport) and (relay := self._relay(report)):
             changes = self._switched(relay, report)
-            if report.key not in self._by_key:
-                return changes  # a user knows it by its relay
         watch = self._by_key.get(report.key)
         if watch is None:
-            self.known.hear(report)
+            if report.key not in self._relay_owners:
+                self.known.hear(report)
             return changes
         before = watch.last_up
         matters = take_in(watch, report, self.fresh)
@@ -262,14 +269,16 @@ class Sentinel:
         watch = self.watches[watch_id]
         watch.expected_since = now.wall
         watch.facts.expectation = expectation
+        watch.facts.asked = True
         watch.facts.failed = None
         watch.facts.agreed = False
         return self._settle(watch, now) or [_same_judgement(watch)]
 
-    def command_failed(self, watch_id: str, reason: Reason, now: Instant) -> Sequence[Change]:
-        """What was commanded last was not done, as far as can be told."""
+    def command_ended(self, watch_id: str, failed: Reason | None, now: Instant) -> Sequence[Change]:
+        """Nothing is under way any more; ``failed`` says why it was not done, as far as is known."""
         watch = self.watches[watch_id]
-        watch.facts.failed = reason
+        watch.facts.asked = False
+        watch.facts.failed = failed
         return self._judge(watch, now)
 
     # The broker
@@ -416,7 +425,7 @@ class Sentinel:
         incident = watch.incident
         if watch.judgement.verdict is Verdict.MISMATCH:
             if incident is None:
-                watch.incident = _open(watch, now)
+                watch.incident = opened(watch, now)
                 self.open_incidents.add(watch.config.id)
                 self._gather(watch, now)
                 return Turn.OPENED, watch.incident
@@ -443,7 +452,7 @@ class Sentinel:
         self, watch: Watched, incident: Incident, now: Instant
     ) -> tuple[Turn | None, Incident]:
         """Bring an open incident up to date; when there is something new it is muted no more."""
-        current = _open(watch, now)
+        current = opened(watch, now)
         if current.missed == incident.missed:
             return None, incident
         watch.incident = replace(
@@ -473,23 +482,3 @@ def _connection_change(watch: Watched, before: bool | None) -> bool | None:
     if facts.up is before or (before is None and not facts.live):
         return None
     return facts.up
-
-
-def _open(watch: Watched, now: Instant) -> Incident:
-    """The incident that the present mismatch of a watch makes, opened now."""
-    reason = watch.judgement.reason
-    severity = watch.config.severity
-    if severity is None:
-        guarded = watch.facts.expectation.kind is SourceKind.ALARM
-        severity = Severity.ERROR if guarded else Severity.WARNING
-    return Incident(
-        id=f"{watch.config.id}-{int(now.wall * 1000):x}",
-        watch_id=watch.config.id,
-        reason=reason,
-        severity=severity,
-        expectation=watch.facts.expectation,
-        expected_since=watch.expected_since,
-        up=watch.facts.up,
-        heard_at=watch.last_seen,
-        opened_at=now.wall,
-    ).noted(now.wall, reason)

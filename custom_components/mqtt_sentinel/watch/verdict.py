@@ -86,8 +86,8 @@ class Facts:
     one. ``settles_at`` ends the time that the thing has to follow a changed expectation,
     ``judged_from`` the grace after start-up or reconnect (None: not subscribed yet). ``agreed``
     remembers that the thing followed this expectation once, which tells a thing that left from
-    one that never came. ``accepted`` is a user's word that the reported state is fine. ``failed`` is
-    what went wrong with the last command, one of :data:`FAILURES`.
+    one that never came. ``accepted`` is a user's word that the reported state is fine. ``asked``: a
+    command is under way; ``failed`` is what went wrong with the last, one of :data:`FAILURES`.
 
     ``parent_gone``: what the thing is reached through is not there; ``parent_awaited``: that was not
     heard yet, and has time to be. ``pinged_at`` is the last live ping, ``ping_from`` the moment from
@@ -103,6 +103,7 @@ class Facts:
     live: bool = False
     agreed: bool = False
     accepted: bool = False
+    asked: bool = False
     failed: Reason | None = None
     parent_gone: bool = False
     parent_awaited: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .cadence import Cadence
 from .expectation import OBSERVED_ONLY, Expectation, Wanted
 from .flapping import Steadiness
-from .incidents import Incident, Severity, expectation_as_dict, expectation_from_dict
+from .incidents import Incident, expectation_as_dict, expectation_from_dict
 from .known import KnownThing
 from .reports import NO_DETAILS
 from .telemetry import Telemetry
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class WatchConfig:
     """What a user set up: which thing, called what, judged how, and behind which other thing.
 
-    ``severity``: how bad its incidents are, None to tell by what is expected of it. ``hold``: what
-    was commanded is to stay so, and nobody else is to switch it.
+    ``relay_of``: the thing that it is a relay of, whether it stands behind that or not. ``critical``: it matters most, whatever is expected of it. ``hold``: what was commanded of it is to
+    stay so, and nobody else is to switch it.
     """
 
     id: str
@@ -33,7 +33,8 @@ class WatchConfig:
     name: str
     settings: CheckSettings
     parent: ThingKey | None = None
-    severity: Severity | None = None
+    relay_of: ThingKey | None = None
+    critical: bool = False
     hold: bool = False
 
 
