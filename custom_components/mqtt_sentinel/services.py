@@ -1,10 +1,11 @@
-"""The actions: what is open, verify it, acknowledge it, and the messages that could not be read."""
+"""The actions: what is open, verify it, acknowledge it, arm, and what could not be read."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID, ATTR_MODE, ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -18,7 +19,10 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
-from homeassistant.helpers.service import verify_domain_control
+from homeassistant.helpers.service import (
+    async_register_platform_entity_service,
+    verify_domain_control,
+)
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
@@ -28,13 +32,16 @@ from .hub import Hub, SentinelConfigEntry
 from .intake.dead_letters import MOST_KEPT, DeadLetter
 from .outcome.bus import incident_facts
 from .outcome.wording import as_utc
+from .watch.panel_words import Mode
 
 GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
+ARM = "arm"
 
 ATTR_ACCEPT = "accept"
+ATTR_FORCE = "force"
 ATTR_LIMIT = "limit"
 ATTR_REASON = "reason"
 
@@ -62,6 +69,18 @@ def register(hass: HomeAssistant) -> None:
     )
     services.async_register(DOMAIN, VERIFY_NOW, may_control(_verify_now), _VERIFY_NOW)
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        ARM,
+        entity_domain=ALARM_DOMAIN,
+        schema={
+            vol.Required(ATTR_MODE): vol.Coerce(Mode),
+            vol.Optional(ATTR_FORCE, default=False): cv.boolean,
+            vol.Optional(ATTR_CODE): cv.string,
+        },
+        func="async_arm",
+    )
     services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
     )
@@ -88,7 +107,7 @@ async def _verify_now(call: ServiceCall) -> None:
     """Judge the chosen watches once more."""
     hub = _hub(call.hass)
     for watch_id in _watches_of(call, hub):
-        hub.verify(watch_id)
+        hub.answers.verify(watch_id)
 
 
 async def _acknowledge(call: ServiceCall) -> None:
@@ -104,7 +123,8 @@ async def _acknowledge(call: ServiceCall) -> None:
     ]
     if not open_ones:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_open")
-    do: Callable[[str], None] = hub.accept if call.data[ATTR_ACCEPT] else hub.mute
+    answers = hub.answers
+    do: Callable[[str], None] = answers.accept if call.data[ATTR_ACCEPT] else answers.mute
     for watch_id in open_ones:
         do(watch_id)
 

@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.const import CONF_CODE, CONF_ENTITY_ID
 
 from .const import (
+    CONF_AFTER_TRIGGER,
+    CONF_BUTTON_MODE,
+    CONF_BUTTONS,
+    CONF_CODE_ARM_REQUIRED,
+    CONF_DELAYED,
     CONF_DIALECT,
+    CONF_ENTRY_DELAY,
+    CONF_EXIT_DELAY,
     CONF_EXPECT,
     CONF_GRACE,
     CONF_IGNORE_ALL,
     CONF_IGNORED,
+    CONF_INSIDE,
+    CONF_INSTANT,
+    CONF_MAY_DISARM,
     CONF_MODES,
+    CONF_NOT_READY,
+    CONF_OFFERED,
     CONF_PAYLOAD_OFF,
     CONF_PAYLOAD_ON,
     CONF_PING_INTERVAL,
@@ -27,7 +39,9 @@ from .const import (
     CONF_STATES,
     CONF_TEMPLATE,
     CONF_THING,
+    CONF_TIMES,
     CONF_TOPIC,
+    CONF_TRIGGER_TIME,
     CONF_VERIFY_CONNECT,
     CONF_VERIFY_DISCONNECT,
     CONF_WATCH_ALL,
@@ -39,7 +53,17 @@ from .dialects.custom import CustomTopic
 from .dialects.table import DIALECTS
 from .watch.alarm import ARMED_MODES, AlarmConfig, Reliance
 from .watch.expectation import SourceKind
-from .watch.reports import ThingKey
+from .watch.panel_words import (
+    AfterTrigger,
+    Mode,
+    ModeTimes,
+    NotReady,
+    PanelButton,
+    PanelSettings,
+    Response,
+    TriggerSource,
+)
+from .watch.reports import Occasion, ThingKey
 from .watch.settings import (
     DEFAULT_GRACE,
     DEFAULT_PING_INTERVAL,
@@ -58,6 +82,10 @@ if TYPE_CHECKING:
 SEPARATOR = "|"
 # Options about things that nobody watches.
 _NOT_OF_WATCHES = frozenset({CONF_WATCH_ALL, CONF_IGNORE_ALL, CONF_IGNORED})
+# What happens where somebody is who should not be there.
+INTRUSIONS = frozenset({Occasion.MOTION, Occasion.PRESSURE})
+# In these modes there are people inside.
+_SOMEBODY_INSIDE = frozenset({Mode.HOME, Mode.NIGHT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +186,7 @@ def read_alarm(subentry: ConfigSubentry) -> AlarmConfig:
     return AlarmConfig(
         subentry.subentry_id,
         subentry.title,
-        data[CONF_ENTITY_ID],
+        data.get(CONF_ENTITY_ID, ""),
         frozenset(data[CONF_MODES]),
         tuple(
             Reliance(
@@ -168,6 +196,42 @@ def read_alarm(subentry: ConfigSubentry) -> AlarmConfig:
             )
             for watch_id in data[CONF_RELIES_ON]
         ),
+    )
+
+
+def read_panel(subentry: ConfigSubentry) -> PanelSettings | None:
+    """Read the panel of an alarm subentry, None for one that is not made here."""
+    data = subentry.data
+    if CONF_ENTITY_ID in data:
+        return None
+    times = data[CONF_TIMES]
+    button = PanelButton(Mode(data[CONF_BUTTON_MODE]), data[CONF_MAY_DISARM])
+    inside = data[CONF_INSIDE]
+    return PanelSettings(
+        modes={
+            Mode(mode): ModeTimes(times[mode][CONF_EXIT_DELAY], times[mode][CONF_ENTRY_DELAY])
+            for mode in data[CONF_OFFERED]
+        },
+        sources={
+            watch_id: TriggerSource(
+                response,
+                _SOMEBODY_INSIDE if watch_id in inside else frozenset(),
+                INTRUSIONS,
+            )
+            for field, response in (
+                (CONF_DELAYED, Response.DELAYED),
+                (CONF_INSTANT, Response.INSTANT),
+            )
+            for watch_id in data[field]
+        },
+        buttons=dict.fromkeys(data[CONF_BUTTONS], button),
+        services=tuple(data[CONF_RELIES_ON]),
+        modes_with_services=frozenset(map(Mode, data[CONF_MODES])),
+        trigger_time=data[CONF_TRIGGER_TIME] or None,
+        after_trigger=AfterTrigger(data[CONF_AFTER_TRIGGER]),
+        not_ready=NotReady(data[CONF_NOT_READY]),
+        code=data.get(CONF_CODE),
+        code_arm_required=data[CONF_CODE_ARM_REQUIRED],
     )
 
 

@@ -85,6 +85,7 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
             "wanted": "up",
             "silent": False,
             "protection": "unprotected",
+            "panel": None,
         }
     ]
     front, esp, *_ = found["watches"]

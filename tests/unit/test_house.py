@@ -31,14 +31,29 @@ MAY_IMPORT: dict[str, set[str]] = {
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "intake", "watch"},
     "commands": {"command", "outcome"},
+    "answers": {"intake"},
+    "alarms": {
+        *("command", "commands", "const", "dialects", "intake", "outcome", "setup_data", "watch"),
+    },
     "hub": {
-        *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
+        *(
+            "alarms",
+            "answers",
+            "command",
+            "commands",
+            "const",
+            "dialects",
+            "intake",
+            "newcomers",
+            "outcome",
+        ),
         *("setup_data", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
     "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
     "door": {
-        *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
+        *("alarms", "answers", "command", "commands", "config_flow", "const", "dialects"),
+        *("hub", "hub_sensors"),
         *("intake", "outcome", "setup_data", "storage", "watch"),
     },
 }
@@ -46,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup_data"},
     "newcomers": {"watch"},
+    "answers": {"watch"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}
