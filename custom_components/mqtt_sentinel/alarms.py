@@ -76,7 +76,7 @@ class MadePanel:
             return []
         if not isinstance(stored, dict):
             stored = {}
-        turns = self.panel.start(stored.get("panel", {}), moment)
+        turns = self.panel.start(stored.get("panel") or {}, moment)
         self.lost = stored.get("lost") is True
         try:
             self.despite = tuple((str(name), Blocker(why)) for name, why in stored["despite"])
@@ -252,9 +252,8 @@ class Alarms:
     def _ask(self, alarm_id: str, ask: Ask, context: Context | None) -> None:
         try:
             turns = ask(self.made[alarm_id].panel, now())
-        except PanelError:
-            self._keep()  # wrong codes are counted through a restart
-            raise
+        finally:
+            self._keep()  # wrong codes are counted through a restart, until there is a right one
         self._turned(alarm_id, turns, context)
 
     def _against(self, alarm_id: str, mode: Mode) -> Against:
@@ -304,9 +303,9 @@ class Alarms:
     ) -> None:
         """A panel changed, or nothing of it but when it is due."""
         self._set_timer()
-        self._keep()
         if not turns:
             return
+        self._keep()
         made, name = self.made[alarm_id], self.alarm(alarm_id).config.name
         for turn in turns:
             self._note(made, alarm_id, name, turn)

@@ -51,7 +51,6 @@ from .forms import delay, several, yes_or_no
 CONF_REMOVE_CODE = "remove_code"
 
 _MODES = [mode.value for mode in Mode]
-_NOTHING: Mapping[str, Any] = {}
 
 
 class PanelFlow(DirectionsFlow):
@@ -122,7 +121,7 @@ class PanelFlow(DirectionsFlow):
             CONF_TRIGGER_TIME: DEFAULT_TRIGGER_TIME,
             CONF_AFTER_TRIGGER: AfterTrigger.ARMED.value,
             **usual,
-            **self._before.get(CONF_TIMES, _NOTHING),
+            **self._before.get(CONF_TIMES, {}),
             **self._before,
         }
         waits = {vol.Required(CONF_EXIT_DELAY): delay(), vol.Required(CONF_ENTRY_DELAY): delay()}
@@ -203,7 +202,7 @@ class PanelFlow(DirectionsFlow):
     def _before(self) -> Mapping[str, Any]:
         """How the panel was set up before, nothing for a new one."""
         if self.source != SOURCE_RECONFIGURE:
-            return _NOTHING
+            return {}
         return self._get_reconfigure_subentry().data
 
     def _reconfigured_title(self) -> str:
