@@ -103,8 +103,9 @@ def _alarm_line(facts: Mapping[str, Any]) -> str:
     line = _REFUSED if facts["reason"] == REFUSED else _PANEL[facts["state"]]
     if by := facts["changed_by"]:
         line += f", because of {by}"
-    names = ", ".join(dict.fromkeys(found["name"] for found in facts["blocking"]))
-    return f"{line} (not ready: {names})" if names else line
+    if names := ", ".join(dict.fromkeys(found["name"] for found in facts["blocking"])):
+        line += f" (not ready: {names})"
+    return line
 
 
 def _line(event: Event, message: str) -> dict[str, str]:

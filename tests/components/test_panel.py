@@ -8,9 +8,11 @@ from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_ALARM, EVENT_COMMAND
+from custom_components.mqtt_sentinel.logbook import async_describe_events
+from custom_components.mqtt_sentinel.watch.panel_words import PanelState
 
 from .house import (
     GRACE,
@@ -264,8 +266,7 @@ async def test_a_service_that_should_always_be_there_is_not_turned_off(guard: Gu
 
 async def test_the_result_of_each_command_is_told(guard: Guard) -> None:
     await guard.set_up()
-    results: list[Event[Any]] = []
-    guard.house.hass.bus.async_listen(EVENT_COMMAND, callback(lambda event: results.append(event)))
+    results = async_capture_events(guard.house.hass, EVENT_COMMAND)
     context = Context()
     await guard.arm(context=context)
     assert [(event.data["name"], event.data["result"]) for event in results] == [
@@ -452,11 +453,16 @@ async def test_motion_that_is_none(guard: Guard) -> None:
 
 async def test_a_step_on_the_mat(guard: Guard) -> None:
     await guard.house.set_up(
-        watch("mat", "sensor/door", dialect="surveillance", expect="none"),
+        watch("mat", dialect="surveillance", expect="none"),
         watch("front", expect="alarm"),
         panel_alarm("front", instant=["mat"]),
     )
-    guard.house.entry.runtime_data.sentinel  # noqa: B018
+    await guard.arm("home")
+    for kind, state in (("button", "armed_home"), ("pressure", "triggered")):
+        await guard.house.broker.publish(
+            f"sensor/{kind}", {"event_id": kind, "device_id": "mat", "type": kind.upper()}
+        )
+        assert guard.state == state
 
 
 async def test_a_call_for_help(guard: Guard) -> None:
@@ -685,6 +691,41 @@ async def test_a_button_when_it_is_not_ready(guard: Guard) -> None:
     assert guard.commands == []
 
 
+# The logbook
+
+
+def line_of(hass: HomeAssistant, event: Event[Any]) -> dict[str, str]:
+    described: dict[str, Any] = {}
+    async_describe_events(
+        hass, lambda domain, event_type, describe: described.update({event_type: describe})
+    )
+    return described[EVENT_ALARM](event)
+
+
+@pytest.mark.parametrize("state", PanelState)
+async def test_every_state_has_a_line_in_the_logbook(
+    hass: HomeAssistant, state: PanelState
+) -> None:
+    facts = {"name": "House", "state": state.value, "reason": "asked", "changed_by": None}
+    line = line_of(hass, Event(EVENT_ALARM, facts | {"blocking": []}))
+    assert line["name"] == "House"
+    assert line["message"]
+    assert "None" not in line["message"]
+
+
+async def test_lines_of_the_logbook(guard: Guard) -> None:
+    await guard.set_up(instant=["hall"], buttons=["remote"], services=False)
+    hass = guard.house.hass
+    await guard.press(toggle=True)
+    await guard.act("arm", domain=DOMAIN, mode="armed_away", force=True)
+    await guard.motion()
+    assert [line_of(hass, event)["message"] for event in guard.told] == [
+        "did not do what was asked for, because of Remote (not ready: Front, Back)",
+        "is armed (not ready: Front, Back)",
+        "rings, because of Hall",
+    ]
+
+
 # Restarts
 
 
@@ -781,6 +822,8 @@ async def test_what_cannot_be_read_is_disarmed_and_said(
     assert guard.state == "disarmed"
     assert guard.commands == both(OFF)
     assert guard.turns == [("disarmed", "memory_lost", None)]
+    line = line_of(house.hass, guard.told[0])["message"]
+    assert line == "could not be read after a restart, and is disarmed"
     assert [level for level, _ in own_log(caplog)] == [logging.WARNING]
     assert house.issues["panel_lost_house"].translation_placeholders == {
         "name": "House",
