@@ -155,13 +155,15 @@ class PanelFlow(DirectionsFlow):
             return await self.async_step_code()
         fields: dict[vol.Marker, Any] = {}
         suggested = nothing | {key: self._before[key] for key in nothing if key in self._before}
-        if sources:
-            for field in (CONF_DELAYED, CONF_INSTANT, CONF_INSIDE):
-                fields[vol.Optional(field, default=[])] = several(sources)
-                suggested[field] = _still(suggested[field], sources)
+        for options, names in (
+            (sources, (CONF_DELAYED, CONF_INSTANT, CONF_INSIDE)),
+            (buttons, (CONF_BUTTONS,)),
+        ):
+            if options:
+                for field in names:
+                    fields[vol.Optional(field, default=[])] = several(options)
+                    suggested[field] = _still(suggested[field], options)
         if buttons:
-            fields[vol.Optional(CONF_BUTTONS, default=[])] = several(buttons)
-            suggested[CONF_BUTTONS] = _still(suggested[CONF_BUTTONS], buttons)
             if suggested[CONF_BUTTON_MODE] not in offered:
                 suggested[CONF_BUTTON_MODE] = nothing[CONF_BUTTON_MODE]
             fields[vol.Required(CONF_BUTTON_MODE)] = _one_of(offered, "armed_mode")
