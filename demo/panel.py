@@ -45,6 +45,7 @@ async def panel_without_broker(world: World) -> None:
 async def panel_rings(world: World) -> None:
     """It rings at motion, and still does after Home Assistant was killed; only the code ends it."""
     await _arm(world)
+    await _until(world, CASTLE, "armed_away")
     await world.fleet.tell(_RASPBERRY, Deed.MOTION)
     await _until(world, CASTLE, "triggered", within=AT_ONCE)
     await world.home.kill()
