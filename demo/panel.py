@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .fleet import Deed
+from .pipe import Deed
 from .world import AT_ONCE, BROKER_BACK, FRONT, GARDEN, World, connectivity
 
 type Json = Any
