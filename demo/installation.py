@@ -112,6 +112,8 @@ class Installation:
         ids = {name: watches[name] for name in services}
         known = next((key for title, key in watches.items() if title == "Home alarm"), None)
         form = await self._start("alarm", "reconfigure" if known else "user", known)
+        if not known:
+            form = await self._submit(form, {"next_step_id": "existing"}, "existing")
         answers = {
             "entity_id": ALARM,
             "modes": ["armed_home", "armed_away", "armed_night", "armed_vacation"],
@@ -123,6 +125,38 @@ class Installation:
             "verify_connect": [key for name, key in ids.items() if name not in not_connect],
         }
         await self._submit(form, directions, "abort" if known else "create_entry")
+
+    async def make_panel(
+        self, name: str, services: list[str], motion: list[str], code: str
+    ) -> None:
+        """Make an alarm panel for services, that rings at once when motion is seen, with a code."""
+        watches = await self.watches()
+        ids = [watches[service] for service in services]
+        form = await self._start("alarm", "user")
+        form = await self._submit(form, {"next_step_id": "panel"}, "panel")
+        about = {
+            "name": name,
+            "offered": ["armed_away"],
+            "relies_on": ids,
+            "modes": ["armed_away"],
+            "not_ready": "refuse",
+        }
+        form = await self._submit(form, about, "times")
+        times = {
+            "armed_away": {"exit_delay": 1, "entry_delay": 1},
+            "trigger_time": 0,
+            "after_trigger": "armed",
+        }
+        form = await self._submit(form, times, "triggers")
+        triggers = {
+            "instant": [watches[sensor] for sensor in motion],
+            "button_mode": "armed_away",
+            "may_disarm": False,
+        }
+        form = await self._submit(form, triggers, "code")
+        form = await self._submit(form, {"code": code, "code_arm_required": True}, "directions")
+        directions = {"verify_disconnect": ids, "verify_connect": ids}
+        await self._submit(form, directions, "create_entry")
 
     async def forget(self, name: str) -> None:
         """Remove a watch."""

@@ -25,6 +25,7 @@ from .inbound import (
     values_shown,
 )
 from .observer import StoryError
+from .panel import panel_made_here, panel_rings, panel_without_broker
 from .world import World
 
 
@@ -53,6 +54,9 @@ STEPS: dict[str, Step] = {
     "n": garbage_counted,
     "o": storm,
     "p": flapping,
+    "r": panel_made_here,
+    "s": panel_without_broker,
+    "t": panel_rings,
     "log": log_is_clean,
 }
 """The story. Some steps go on from where those before them ended."""

@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
+from .outcome.bus import blocking
 from .outcome.values import Kind
 from .outcome.wording import as_utc
 from .value_entities import add_items_of, anomaly_sensors, any_anomaly_sensors
@@ -58,8 +59,7 @@ def _why(entity: SentinelEntity) -> dict[str, Any]:
 
 
 def _blocking(entity: SentinelEntity) -> dict[str, Any]:
-    found = blockers(entity.alarm, entity.hub.sentinel.watches)
-    return {"blocking": [{"name": name, "reason": blocker.value} for name, blocker in found]}
+    return {"blocking": blocking(blockers(entity.alarm, entity.hub.sentinel.watches))}
 
 
 CONNECTIVITY = SentinelBinarySensorDescription(

@@ -6,7 +6,13 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "mqtt_sentinel"
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
+PLATFORMS: Final = (
+    Platform.ALARM_CONTROL_PANEL,
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
@@ -66,9 +72,26 @@ CONF_HOLD: Final = "hold"
 CONF_MODES: Final = "modes"
 CONF_RELIES_ON: Final = "relies_on"
 
+# An alarm panel made here
+CONF_OFFERED: Final = "offered"
+CONF_TIMES: Final = "times"
+CONF_EXIT_DELAY: Final = "exit_delay"
+CONF_ENTRY_DELAY: Final = "entry_delay"
+CONF_TRIGGER_TIME: Final = "trigger_time"
+CONF_AFTER_TRIGGER: Final = "after_trigger"
+CONF_DELAYED: Final = "delayed"
+CONF_INSTANT: Final = "instant"
+CONF_INSIDE: Final = "inside"
+CONF_BUTTONS: Final = "buttons"
+CONF_BUTTON_MODE: Final = "button_mode"
+CONF_MAY_DISARM: Final = "may_disarm"
+CONF_NOT_READY: Final = "not_ready"
+CONF_CODE_ARM_REQUIRED: Final = "code_arm_required"
+
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
 EVENT_MOTION: Final = f"{DOMAIN}_motion"
 EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
+EVENT_ALARM: Final = f"{DOMAIN}_alarm"

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_CODE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
@@ -13,7 +14,7 @@ from .intake.mqtt import now
 from .watch.watched import Watched
 
 # Payloads may hold anything, addresses tell where somebody lives in a network.
-_SECRET = {"excerpt", "ip_address", CONF_TEMPLATE, "payload_on", "payload_off"}
+_SECRET = {"excerpt", "ip_address", CONF_CODE, CONF_TEMPLATE, "payload_on", "payload_off"}
 
 
 async def async_get_config_entry_diagnostics(
@@ -52,9 +53,11 @@ async def async_get_config_entry_diagnostics(
                     "modes": sorted(alarm.config.modes),
                     "wanted": alarm.wanted.value,
                     "silent": alarm.silent,
-                    "protection": hub.protection[alarm.config.id].value,
+                    "protection": hub.alarms.protection[alarm.config.id].value,
+                    "panel": made.as_dict() if made else None,
                 }
                 for alarm in hub.expectations.alarms.values()
+                for made in (hub.alarms.made.get(alarm.config.id),)
             ],
         }
     )

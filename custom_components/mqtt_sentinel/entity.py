@@ -68,7 +68,7 @@ class SentinelEntity(Entity):
     @property
     def alarm(self) -> GuardedAlarm:
         """The alarm that an alarm entity shows."""
-        return self.hub.alarm(self.subject)
+        return self.hub.alarms.alarm(self.subject)
 
 
 @callback

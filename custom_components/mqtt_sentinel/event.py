@@ -197,13 +197,13 @@ class AlarmEvent(SentinelEntity, EventEntity):
     ) -> None:
         """Start from the protection there is: that is no event."""
         super().__init__(hub, subentry, description)
-        self._protection = hub.protection[self.subject]
+        self._protection = hub.alarms.protection[self.subject]
 
     @override
     @callback
     def follow(self, change: Change | None) -> None:
         """Fire when the protection changed."""
-        protection = self.hub.protection[self.subject]
+        protection = self.hub.alarms.protection[self.subject]
         if protection is self._protection:
             return
         self._trigger_event(protection, {"before": self._protection.value})

@@ -11,11 +11,12 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
+from .alarms import Alarms
+from .answers import Answers
 from .commands import Commands, Origin
-from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
+from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .dialects import broker
 from .dialects.table import DIALECTS, shows_values
-from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
 from .intake.own_topics import OwnTopics
@@ -26,10 +27,8 @@ from .outcome.issues import hide_incident, hide_storm, show_broker, show_inciden
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
 from .relays import Relays
-from .setup_data import read_alarm
 from .setup_watches import check_defaults, read_watches
 from .storage import Memory, MemoryStore
-from .watch.alarm import Protection, protection
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
 from .watch.vitals import Vitals
@@ -37,7 +36,6 @@ from .watch.vitals import Vitals
 if TYPE_CHECKING:
     from .command.command import News
     from .setup_watches import WatchSetup
-    from .watch.alarm import GuardedAlarm
     from .watch.clock import Instant
     from .watch.expectation import Expectation
     from .watch.known import KnownThing
@@ -76,8 +74,6 @@ class Hub:
         self._own_topics = OwnTopics(hass, self.mqtt)
         self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
         self.vitals = Vitals(now())
-        self.expectations = ExpectationIntake(hass, self._expected, self._alarm_said)
-        self.protection: dict[str, Protection] = {}
         self.values = Values(
             hass.loop, self.sentinel.watches, shows_values, self._detailed, self.audience.shield
         )
@@ -92,6 +88,13 @@ class Hub:
         )
         # What parts keep for themselves; what any of them restores is in the memory at the start.
         self._parts: dict[str, Callable[[], Any]] = {"relays": self.relays.remember}
+        self.alarms = Alarms(
+            *(hass, self.sentinel, self.audience, self.telling, self.commands),
+            *(self._expected, self._save_soon),
+        )
+        self._parts["alarms"] = self.alarms.remember
+        self.expectations = self.alarms.expectations
+        self.answers = Answers(self.sentinel, self._apply, self.relays.repeat)
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -126,9 +129,7 @@ class Hub:
         )
         # The alarms before what the watches expect: a wish that is not heard yet must not look
         # like one that was withdrawn.
-        for subentry in subentries:
-            if subentry.subentry_type == SUBENTRY_ALARM:
-                self.expectations.set_alarm(read_alarm(subentry))
+        self.alarms.start(subentries, memory.parts.get("alarms"))
         # What a relay should be is commanded, and known to nobody but the heart.
         self.expectations.set_watches(
             [(setup.config, setup.wish) for setup in watches if setup.relay is None]
@@ -163,7 +164,7 @@ class Hub:
         self.pulse.stop()
         self.commands.sender.stop()
         self.mqtt.stop()
-        self.expectations.stop()
+        self.alarms.stop()
         self.newcomers.stop()
         while self._stops:
             self._stops.pop()()
@@ -194,22 +195,13 @@ class Hub:
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
-        subentries = self.entry.subentries
         setups = self._read()
         removed = [key for key in self._setups if key not in setups]
         let_go = [key for watch_id in removed if (key := self._remove_watch(watch_id))]
-        for alarm_id in [key for key in self.expectations.alarms if key not in subentries]:
-            self.expectations.remove_alarm(alarm_id)
-            self.protection.pop(alarm_id, None)
         for setup in setups.values():
             await self._set_watch(setup)
-        for subentry in subentries.values():
-            if subentry.subentry_type == SUBENTRY_ALARM:
-                config = read_alarm(subentry)
-                known = self.expectations.alarms.get(config.id)
-                if known is None or known.config != config:
-                    self.expectations.set_alarm(config)
-                    self._introduce(config.id, config.name, new=known is None)
+        for config, new in self.alarms.refresh(self.entry.subentries):
+            self._introduce(config.id, config.name, new=new)
         if let_go:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
@@ -268,7 +260,7 @@ class Hub:
         hide_incident(self.hass, watch_id)
         self._show_hub()
         for alarm_id in alarms:
-            self._alarm_said(alarm_id)
+            self.alarms.said(alarm_id)
         return None if setup.custom or setup.implied or setup.relay else watch.config.key
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
@@ -303,48 +295,12 @@ class Hub:
         """Call ``change`` with the id of a subentry that was there and was set up otherwise."""
         self._changers.append(change)
 
-    def alarm(self, alarm_id: str) -> GuardedAlarm:
-        """The alarm with this id. Raises KeyError when there is none."""
-        return self.expectations.alarms[alarm_id]
-
     def device_id(self, subentry_id: str) -> str | None:
         """The id of the Home Assistant device of a subentry, None before there is one."""
         device = dr.async_get(self.hass).async_get_device_by_identifier(
             (DOMAIN, subentry_id), self.entry.entry_id
         )
         return device.id if device else None
-
-    @callback
-    def accept(self, watch_id: str) -> None:
-        """The reported state is fine for now."""
-        self._apply(*self.sentinel.accept(watch_id, now()))
-
-    @callback
-    def mute(self, watch_id: str) -> None:
-        """Say nothing more of the open incident for now."""
-        self._apply(*self.sentinel.mute(watch_id, now()))
-
-    @callback
-    def repeat(self, watch_id: str) -> None:
-        """Send what is wanted of a relay once more."""
-        self.relays.repeat(watch_id)
-
-    @callback
-    def verify(self, watch_id: str) -> None:
-        """Judge once more, after the settle time."""
-        self._apply(*self.sentinel.verify(watch_id, now()))
-
-    @callback
-    def verify_storm(self, storm_id: str) -> None:
-        """Judge all that is wrong in a storm once more."""
-        members, moment = list(self.sentinel.storms.open[storm_id].members), now()
-        self._apply(*(change for name in members for change in self.sentinel.verify(name, moment)))
-
-    @callback
-    def mute_storm(self, storm_id: str) -> None:
-        """Say nothing more of all that is wrong in a storm."""
-        members, moment = list(self.sentinel.storms.open[storm_id].members), now()
-        self._apply(*(change for name in members for change in self.sentinel.mute(name, moment)))
 
     # The way through
 
@@ -398,6 +354,7 @@ class Hub:
             self._broker_there(link, moment)
         else:
             self._broker_missing(moment, silent=link is Link.SILENT)
+        self.alarms.follow(link)
         self._show_hub()
 
     @callback
@@ -430,11 +387,7 @@ class Hub:
         belong to it.
         """
         shown = [change for change in changes if change.to_show]
-        alarms = {
-            alarm_id
-            for change in shown
-            for alarm_id in self.expectations.alarms_over(change.watch.config.id)
-        }
+        alarms = self.alarms.over(shown)
         if any(change.turn or _agrees_now(change) for change in changes):
             self._store.save_soon()
         self._show(shown, alarms)
@@ -444,17 +397,11 @@ class Hub:
         if self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
         self._timer.set(self.sentinel.next_deadline())
-
-    @callback
-    def _alarm_said(self, alarm_id: str) -> None:
-        """The panel of an alarm said something, or a service that it relies on went away."""
-        self._show([], {alarm_id})
-        self.audience.notify(Moment.TELL, alarm_id, None)
+        self.alarms.happened(changes)
 
     @callback
     def _show(self, changes: Collection[Change], alarms: Iterable[str]) -> None:
-        for alarm_id in alarms:
-            self.protection[alarm_id] = protection(self.alarm(alarm_id), self.sentinel.watches)
+        self.alarms.judge(alarms)
         for change in changes:
             self.audience.notify(Moment.SHOW, change.watch.config.id, change)
         for alarm_id in alarms:

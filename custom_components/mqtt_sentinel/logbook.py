@@ -1,13 +1,22 @@
-"""Logbook lines for mismatches and recoveries, and for what happened at a device."""
+"""Logbook lines: mismatches and recoveries, what happened at a device, and alarm panels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
-from .outcome.bus import STORM
+from .const import (
+    DOMAIN,
+    EVENT_ALARM,
+    EVENT_MISMATCH,
+    EVENT_MOTION,
+    EVENT_RECEIVED,
+    EVENT_RECOVERED,
+)
+from .outcome.bus import REFUSED, STORM
+from .watch.panel_words import PanelState, Why
 from .watch.reports import Occasion
 from .watch.verdict import Reason
 
@@ -42,6 +51,18 @@ _RECEIVED = {
     Occasion.PICTURE: "took a picture",
     Occasion.VIDEO: "took a video",
 }
+_PANEL: dict[str, str] = {
+    PanelState.DISARMED: "was disarmed",
+    PanelState.ARMING: "begins to arm",
+    PanelState.ARMED_HOME: "is armed for people at home",
+    PanelState.ARMED_AWAY: "is armed",
+    PanelState.ARMED_NIGHT: "is armed for the night",
+    PanelState.ARMED_VACATION: "is armed for the vacation",
+    PanelState.PENDING: "waits to be disarmed",
+    PanelState.TRIGGERED: "rings",
+}
+_LOST = "could not be read after a restart, and is disarmed"
+_REFUSED = "did not do what was asked for"
 
 
 @callback
@@ -67,10 +88,27 @@ def async_describe_events(
     def received(event: Event) -> dict[str, str]:
         return _line(event, _RECEIVED[Occasion(event.data["kind"])])
 
+    @callback
+    def alarm(event: Event) -> dict[str, str]:
+        return _line(event, _alarm_line(event.data))
+
+    async_describe_event(DOMAIN, EVENT_ALARM, alarm)
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)
     async_describe_event(DOMAIN, EVENT_RECEIVED, received)
+
+
+def _alarm_line(facts: Mapping[str, Any]) -> str:
+    """What became of an alarm panel, because of whom, and what stood against it."""
+    if facts["reason"] == Why.MEMORY_LOST:
+        return _LOST
+    line = _REFUSED if facts["reason"] == REFUSED else _PANEL[facts["state"]]
+    if by := facts["changed_by"]:
+        line += f", because of {by}"
+    if names := ", ".join(dict.fromkeys(found["name"] for found in facts["blocking"])):
+        line += f" (not ready: {names})"
+    return line
 
 
 def _line(event: Event, message: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .answers import Answers
 from .config_flow.known import KnownThingsRepairFlow
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
@@ -37,32 +38,32 @@ class IncidentRepairFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Judge the thing once more."""
-        return self._do(Hub.verify)
+        return self._do(Answers.verify)
 
     async def async_step_repeat(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Send the command once more."""
-        return self._do(Hub.repeat)
+        return self._do(Answers.repeat)
 
     async def async_step_accept(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Take the reported state for the right one."""
-        return self._do(Hub.accept)
+        return self._do(Answers.accept)
 
     async def async_step_mute(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Say nothing more of it until something changes."""
-        return self._do(Hub.mute)
+        return self._do(Answers.mute)
 
-    def _do(self, action: Callable[[Hub, str], None]) -> RepairsFlowResult:
+    def _do(self, action: Callable[[Answers, str], None]) -> RepairsFlowResult:
         hub = _loaded_hub(self.hass, self._entry_id)
         if hub is None:
             return self.async_abort(reason="not_loaded")
         watch = hub.sentinel.watches.get(self._watch_id)
         if watch is None or watch.incident is None:
             return self.async_abort(reason="over")
-        action(hub, self._watch_id)
+        action(hub.answers, self._watch_id)
         return self.async_create_entry(data={})
 
 
@@ -87,19 +88,19 @@ class StormRepairFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Judge all of them once more."""
-        return self._do(Hub.verify_storm)
+        return self._do(Answers.verify_storm)
 
     async def async_step_mute(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Say nothing more of the storm."""
-        return self._do(Hub.mute_storm)
+        return self._do(Answers.mute_storm)
 
-    def _do(self, action: Callable[[Hub, str], None]) -> RepairsFlowResult:
+    def _do(self, action: Callable[[Answers, str], None]) -> RepairsFlowResult:
         hub = _loaded_hub(self.hass, self._entry_id)
         if hub is None:
             return self.async_abort(reason="not_loaded")
         if self._storm_id not in hub.sentinel.storms.open:
             return self.async_abort(reason="over")
-        action(hub, self._storm_id)
+        action(hub.answers, self._storm_id)
         return self.async_create_entry(data={})
 
 

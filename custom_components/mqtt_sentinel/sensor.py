@@ -78,7 +78,7 @@ PROTECTION = SentinelSensorDescription(
     translation_key="protection",
     device_class=SensorDeviceClass.ENUM,
     options=[protection.value for protection in Protection],
-    value=lambda entity: entity.hub.protection[entity.subject].value,
+    value=lambda entity: entity.hub.alarms.protection[entity.subject].value,
     attributes=_services,
 )
 

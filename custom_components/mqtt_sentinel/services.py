@@ -1,10 +1,11 @@
-"""The actions: what is open, verify it, acknowledge it, send a command, what could not be read."""
+"""The actions: what is open, verify, acknowledge, arm, send a command, what could not be read."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID, ATTR_MODE, ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -16,7 +17,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
 )
-from homeassistant.helpers.service import verify_domain_control
+from homeassistant.helpers.service import (
+    async_register_platform_entity_service,
+    verify_domain_control,
+)
 import probatio as vol
 
 from .const import DOMAIN
@@ -26,13 +30,16 @@ from .outcome.bus import incident_facts
 from .outcome.wording import as_utc
 from .send_command import SCHEMA, SEND_COMMAND, send_command
 from .targets import loaded_hub, subentries_of
+from .watch.panel_words import Mode
 
 GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
+ARM = "arm"
 
 ATTR_ACCEPT = "accept"
+ATTR_FORCE = "force"
 ATTR_LIMIT = "limit"
 ATTR_REASON = "reason"
 
@@ -60,6 +67,18 @@ def register(hass: HomeAssistant) -> None:
     )
     services.async_register(DOMAIN, VERIFY_NOW, may_control(_verify_now), _VERIFY_NOW)
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        ARM,
+        entity_domain=ALARM_DOMAIN,
+        schema={
+            vol.Required(ATTR_MODE): vol.Coerce(Mode),
+            vol.Optional(ATTR_FORCE, default=False): cv.boolean,
+            vol.Optional(ATTR_CODE): cv.string,
+        },
+        func="async_arm",
+    )
     services.async_register(
         DOMAIN, SEND_COMMAND, may_control(send_command), SCHEMA, SupportsResponse.OPTIONAL
     )
@@ -89,7 +108,7 @@ async def _verify_now(call: ServiceCall) -> None:
     """Judge the chosen watches once more."""
     hub = loaded_hub(call.hass)
     for watch_id in subentries_of(call, hub.sentinel.watches):
-        hub.verify(watch_id)
+        hub.answers.verify(watch_id)
 
 
 async def _acknowledge(call: ServiceCall) -> None:
@@ -105,7 +124,8 @@ async def _acknowledge(call: ServiceCall) -> None:
     ]
     if not open_ones:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_open")
-    do: Callable[[str], None] = hub.accept if call.data[ATTR_ACCEPT] else hub.mute
+    answers = hub.answers
+    do: Callable[[str], None] = answers.accept if call.data[ATTR_ACCEPT] else answers.mute
     for watch_id in open_ones:
         do(watch_id)
 

@@ -61,7 +61,7 @@ def read_alarm(subentry: ConfigSubentry) -> AlarmConfig:
     return AlarmConfig(
         subentry.subentry_id,
         subentry.title,
-        data[CONF_ENTITY_ID],
+        data.get(CONF_ENTITY_ID, ""),
         frozenset(data[CONF_MODES]),
         tuple(
             Reliance(

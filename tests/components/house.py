@@ -177,6 +177,17 @@ class Broker:
         return [(call.args[2], call.args[3]) for call in calls if call.args[0] == topic]
 
     @property
+    def commands(self) -> list[tuple[str, Any]]:
+        """What services were told, each retained and with QoS 1: its name, and the JSON."""
+        told: list[tuple[str, Any]] = []
+        for call in self._client.publish.call_args_list:
+            topic, payload, qos, retain, *_ = call.args
+            if "status/" in topic:
+                assert (qos, retain) == (1, True)
+                told.append((topic, json.loads(payload)))
+        return told
+
+    @property
     def published(self) -> list[str]:
         """The topics that something was published to."""
         return [call.args[0] for call in self._client.publish.call_args_list]
@@ -448,4 +459,41 @@ def alarm(
                 relies_on if verify_disconnect is None else verify_disconnect
             ),
         },
+    )
+
+
+def panel_alarm(
+    *relies_on: str,
+    name: str = "house",
+    modes: Iterable[str] = ("armed_home", "armed_away", "armed_night"),
+    exit_delay: float = 0.0,
+    entry_delay: float = 0.0,
+    **data: Any,
+) -> ConfigSubentryDataWithId:
+    """An alarm panel made here over some watches, that needs them in all modes but at home."""
+    times = {"exit_delay": exit_delay, "entry_delay": entry_delay}
+    defaults = {
+        "offered": list(modes),
+        "relies_on": list(relies_on),
+        "modes": ["armed_away", "armed_night"],
+        "not_ready": "refuse",
+        "times": dict.fromkeys(modes, times),
+        "trigger_time": 180.0,
+        "after_trigger": "armed",
+        "delayed": [],
+        "instant": [],
+        "inside": [],
+        "buttons": [],
+        "button_mode": "armed_away",
+        "may_disarm": True,
+        "code_arm_required": True,
+        "verify_connect": list(relies_on),
+        "verify_disconnect": list(relies_on),
+    }
+    return ConfigSubentryDataWithId(
+        subentry_id=name,
+        subentry_type="alarm",
+        title=name.capitalize(),
+        unique_id=None,
+        data=defaults | data,
     )

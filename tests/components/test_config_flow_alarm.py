@@ -31,9 +31,16 @@ def guarded(house: House) -> ConfigSubentry:
     return found
 
 
+async def guard(house: House) -> Dialog:
+    """Begin to guard an alarm panel that is there."""
+    dialog = await Dialog.create(house, "alarm")
+    await dialog.choose("existing")
+    return dialog
+
+
 async def test_an_alarm_over_two_services(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
-    assert dialog.step == "user"
+    dialog = await guard(hub)
+    assert dialog.step == "existing"
     assert dialog.fields == ["entity_id", "name", "modes", "relies_on"]
     assert dialog.choices("relies_on") == {"front": "Front", "back": "Back", "siren": "Siren"}
     assert list(dialog.choices("modes")) == ALL_MODES
@@ -66,7 +73,7 @@ async def test_an_alarm_over_two_services(hub: House) -> None:
 
 
 async def test_a_name_of_its_own(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, name="Castle", modes=ALL_MODES, relies_on=["front"])
     assert dialog.shown["description_placeholders"] == {"name": "Castle"}
     await dialog.submit(verify_disconnect=["front"], verify_connect=["front"])
@@ -75,7 +82,7 @@ async def test_a_name_of_its_own(hub: House) -> None:
 
 
 async def test_no_direction_at_all(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front"])
     await dialog.submit()
     assert guarded(hub).data["verify_disconnect"] == []
@@ -112,10 +119,10 @@ async def test_what_is_wrong_is_said_and_can_be_set_right(
     await house.panel("disarmed", GARAGE)
     await house.set_up(watch("front"), alarm("front", name="garage", entity_id=GARAGE))
     right = {"entity_id": PANEL, "name": "Castle", "modes": ["armed_away"], "relies_on": ["front"]}
-    dialog = await Dialog.create(house, "alarm")
+    dialog = await guard(house)
     assert dialog.errors == {}
     await dialog.submit(**right | wrong)
-    assert dialog.step == "user"
+    assert dialog.step == "existing"
     assert dialog.errors == errors
     for field, value in (right | wrong).items():
         assert dialog.suggested(field) == value
@@ -125,7 +132,7 @@ async def test_what_is_wrong_is_said_and_can_be_set_right(
 
 
 async def test_a_panel_that_somebody_else_guarded_meanwhile(hub: House) -> None:
-    dialogs = [await Dialog.create(hub, "alarm") for _ in range(2)]
+    dialogs = [await guard(hub) for _ in range(2)]
     for dialog in dialogs:
         await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front"])
     for dialog in dialogs:
@@ -137,7 +144,7 @@ async def test_a_panel_that_somebody_else_guarded_meanwhile(hub: House) -> None:
 
 
 async def test_changing_remembers_what_was_unticked(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, modes=["armed_away"], relies_on=["front", "back"])
     await dialog.submit(verify_disconnect=["front"], verify_connect=["back"])
     alarm_id = guarded(hub).subentry_id
@@ -169,7 +176,7 @@ async def test_changing_remembers_what_was_unticked(hub: House) -> None:
 
 
 async def test_what_is_relied_on_again_counts_again(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front", "back"])
     await dialog.submit(verify_disconnect=["front"], verify_connect=["front"])
     alarm_id = guarded(hub).subentry_id
@@ -184,11 +191,11 @@ async def test_what_is_relied_on_again_counts_again(hub: House) -> None:
 async def test_changing_to_another_panel(hub: House) -> None:
     await hub.panel("armed_away", GARAGE)
     hub.hass.states.async_set("alarm_control_panel.taken", "disarmed")
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front"])
     await dialog.submit(verify_disconnect=["front"], verify_connect=["front"])
     alarm_id = guarded(hub).subentry_id
-    other = await Dialog.create(hub, "alarm")
+    other = await guard(hub)
     await other.submit(entity_id="alarm_control_panel.taken", modes=ALL_MODES, relies_on=["back"])
     await other.submit(verify_disconnect=[], verify_connect=[])
 
@@ -205,7 +212,7 @@ async def test_changing_to_another_panel(hub: House) -> None:
 
 
 async def test_a_service_that_was_removed_is_not_offered_any_more(hub: House) -> None:
-    dialog = await Dialog.create(hub, "alarm")
+    dialog = await guard(hub)
     await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front", "back"])
     await dialog.submit(verify_disconnect=["front", "back"], verify_connect=["front", "back"])
     hub.hass.config_entries.async_remove_subentry(hub.entry, "back")

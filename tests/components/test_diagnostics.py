@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.mqtt_sentinel.const import DOMAIN
 
-from .house import GRACE, House, alarm, custom_watch, watch
+from .house import GRACE, House, alarm, custom_watch, panel_alarm, watch
 
 FRONT = "object_detection/front"
 SECRET = "hunter2"
@@ -85,6 +85,7 @@ async def test_the_hub(guarded: House, hass_client: ClientSessionGenerator) -> N
             "wanted": "up",
             "silent": False,
             "protection": "unprotected",
+            "panel": None,
         }
     ]
     front, esp, *_ = found["watches"]
@@ -190,3 +191,20 @@ async def health(hass: HomeAssistant) -> dict[str, Any]:
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
     return dict(await get_system_health_info(hass, DOMAIN))
+
+
+async def test_a_panel_made_here_keeps_its_code_to_itself(
+    house: House, hass_client: ClientSessionGenerator
+) -> None:
+    assert await async_setup_component(house.hass, "diagnostics", {})
+    await house.set_up(watch("front", expect="alarm"), panel_alarm("front", code=SECRET))
+    found = await get_diagnostics_for_config_entry(house.hass, hass_client, house.entry)
+    assert SECRET not in json.dumps(found)
+    *_, panel = found["subentries"]
+    assert panel["data"]["code"] == "**REDACTED**"
+    [shown] = found["alarms"]
+    assert shown["entity_id"] == ""
+    assert shown["wanted"] == "down"
+    assert shown["silent"] is False
+    assert shown["panel"]["panel"]["state"] == "disarmed"
+    assert shown["panel"]["panel"]["wrong_codes"] == 0

@@ -220,7 +220,7 @@ async def test_an_error_is_said_at_once_and_fixed_by_sending_again(
     assert house.issue("pump") == "error_reported_command"
     assert house.fired == [("mismatch", "error_reported")]
 
-    house.entry.runtime_data.repeat("pump")
+    house.entry.runtime_data.answers.repeat("pump")
     await house.clock.settle()
     assert bench.sent == [b"ON", b"ON"]
     await house.broker.publish("pump/answer", "OK")

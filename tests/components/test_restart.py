@@ -187,7 +187,7 @@ async def test_the_last_sign_of_life_survives(guarded: House, hass_storage: dict
 
 async def test_a_muted_incident_stays_muted(guarded: House, hass_storage: dict[str, Any]) -> None:
     await guarded.service(FRONT, "off")
-    guarded.entry.runtime_data.mute("front")
+    guarded.entry.runtime_data.answers.mute("front")
     await guarded.clock.advance(1)
     assert guarded.issues == {}
     await crash_and_restart(guarded, hass_storage)

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.mqtt_sentinel import condition, repairs, trigger
+from custom_components.mqtt_sentinel import alarm_control_panel, condition, repairs, trigger
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
 from custom_components.mqtt_sentinel.const import (
@@ -29,6 +29,7 @@ from custom_components.mqtt_sentinel.setup_relay import Confirm
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
+from custom_components.mqtt_sentinel.watch.panel_words import AfterTrigger, NotReady
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
 from custom_components.mqtt_sentinel.watch.settings import CheckSettings
 from custom_components.mqtt_sentinel.watch.verdict import (
@@ -107,7 +108,7 @@ def test_the_english_texts_are_the_strings() -> None:
 
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
-    others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things"}
+    others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things", "panel_lost"}
     assert keys | others == set(STRINGS["issues"])
 
 
@@ -182,12 +183,14 @@ def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
 def test_every_choice_has_a_text() -> None:
     options = {key: set(value["options"]) for key, value in STRINGS["selector"].items()}
     assert options == {
+        "after_trigger": set(AfterTrigger),
         "armed_mode": set(ARMED_MODES),
         "dead_letter_reason": set(Flaw),
         "dialect": set(DIALECTS),
         "confirm": set(Confirm),
         "expect": {*SourceKind, "none"} - {SourceKind.COMMAND},
         "on_or_off": {"on", "off"},
+        "not_ready": set(NotReady),
         "protection": set(Protection),
     }
 
@@ -221,6 +224,7 @@ def test_every_exception_has_a_text() -> None:
         raised |= set(
             re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', file.read_text())
         )
+    raised |= {*alarm_control_panel.ERRORS.values(), alarm_control_panel.WRONG_CODE_PAUSE}
     assert raised == set(STRINGS["exceptions"])
 
 

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"watch"},
     "const": set(),
     "setup_data": {"const", "dialects", "watch"},
+    "setup_panel": {"const", "watch"},
     "setup_relay": {"command", "const", "dialects", "setup_data", "watch"},
     "setup_watches": {"const", "dialects", "setup_data", "setup_relay", "watch"},
     "storage": {"const", "watch"},
@@ -35,15 +36,30 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sender": {"command", "intake", "watch"},
     "commands": {"command", "outcome", "sender"},
     "relays": {"command", "commands", "intake", "outcome", "watch"},
+    "answers": {"intake"},
+    "alarms": {
+        *("command", "commands", "const", "dialects", "intake", "outcome", "setup_data"),
+        *("setup_panel", "watch"),
+    },
     "hub": {
-        *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
-        *("relays", "setup_data", "setup_watches", "storage", "watch"),
+        *("alarms", "answers", "command", "commands", "const", "dialects", "intake", "newcomers"),
+        *("outcome", "relays", "setup_data", "setup_watches", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
-    "config_flow": {"command", "const", "dialects", "intake", "setup_data", "setup_relay", "watch"},
+    "config_flow": {
+        "command",
+        "const",
+        "dialects",
+        "intake",
+        "setup_data",
+        "setup_panel",
+        "setup_relay",
+        "watch",
+    },
     "door": {
-        *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
-        *("intake", "outcome", "relays", "setup_data", "setup_relay", "storage", "watch"),
+        *("alarms", "answers", "command", "commands", "config_flow", "const", "dialects", "hub"),
+        *("hub_sensors", "intake", "outcome", "relays", "setup_data", "setup_relay", "storage"),
+        *("watch",),
     },
 }
 # What is named in annotations only, and so is not there when the code runs.
@@ -51,6 +67,7 @@ MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup_watches"},
     "relays": {"setup_relay"},
     "newcomers": {"watch"},
+    "answers": {"watch"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}

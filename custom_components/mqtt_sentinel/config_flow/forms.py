@@ -37,6 +37,19 @@ def seconds() -> NumberSelector:
     )
 
 
+def delay() -> NumberSelector:
+    """A field for a time in seconds that may be none at all."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            max=LONGEST_SECONDS,
+            step="any",
+            unit_of_measurement="s",
+            mode=NumberSelectorMode.BOX,
+        )
+    )
+
+
 def count(most: int) -> NumberSelector:
     """A field for how many, from one to ``most``."""
     return NumberSelector(

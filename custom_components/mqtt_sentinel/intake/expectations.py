@@ -103,18 +103,33 @@ class ExpectationIntake:
                 del self._children[config.parent][watch_id]
 
     @callback
-    def set_alarm(self, config: AlarmConfig) -> None:
-        """Follow an alarm panel, from now on, for all that it relies on."""
+    def set_alarm(self, config: AlarmConfig, wanted: Wanted | None = None) -> None:
+        """Follow an alarm panel, from now on, for all that it relies on.
+
+        One that is made here has no entity that is read: ``wanted`` is what it wants now, and
+        :meth:`panel_wants` tells more.
+        """
         before = self.alarms.get(config.id)
         if before and before.config.entity_id != config.entity_id:
             self._unfollow(before.config.entity_id, config.id)
-        wanted = self.memory.get(config.id, Wanted.ANYTHING)
-        alarm = self.alarms[config.id] = GuardedAlarm(config, wanted)
+        remembered = self.memory.get(config.id, Wanted.ANYTHING)
+        alarm = self.alarms[config.id] = GuardedAlarm(config, wanted or remembered)
         relied_on = self._relate(before, alarm)
         self._follow(config.entity_id, config.id)
-        self._read_alarm(alarm)
+        if wanted is None:
+            self._read_alarm(alarm)
+        else:
+            alarm.silent = False
         self._tell(relied_on)
         self._on_alarm(config.id)
+
+    @callback
+    def panel_wants(self, alarm_id: str, wanted: Wanted) -> None:
+        """A panel that is made here changed, and wants this of its services from now on."""
+        alarm = self.alarms[alarm_id]
+        alarm.wanted = wanted
+        self._tell(_relied_on(alarm))
+        self._on_alarm(alarm_id)
 
     @callback
     def remove_alarm(self, alarm_id: str) -> None:

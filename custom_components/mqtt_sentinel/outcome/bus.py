@@ -7,6 +7,7 @@ from homeassistant.core import Context, HomeAssistant, callback
 
 from ..command.command import Late
 from ..const import (
+    EVENT_ALARM,
     EVENT_COMMAND,
     EVENT_MISMATCH,
     EVENT_MOTION,
@@ -18,16 +19,19 @@ from ..watch.reports import Occasion, OccasionReport
 from .wording import as_utc, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..command.command import News
+    from ..watch.alarm import Blocker
     from ..watch.incidents import Incident
+    from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.reports import EvidenceReport
     from ..watch.sentinel import Change
     from ..watch.storms import Storm
     from ..watch.watched import WatchConfig, Watched
 
 STORM = "storm"
+REFUSED = "refused"
 
 _EVENTS = {Turn.OPENED: EVENT_MISMATCH, Turn.CLOSED: EVENT_RECOVERED}
 # Not every sensor tells how long it lasts: then it was seen, and that is all.
@@ -153,3 +157,59 @@ def command_facts(news: News) -> dict[str, Any]:
         "sends": None if isinstance(news, Late) else news.sends,
         "late": ("ok" if news.ok else "error") if isinstance(news, Late) else None,
     }
+
+
+@callback
+def fire_panel(
+    hass: HomeAssistant, device_id: str | None, name: str, turn: PanelTurn, context: Context | None
+) -> None:
+    """Fire the event of an alarm panel made here that changed."""
+    event_id = turn.occasion.event_id if turn.occasion else None
+    hass.bus.async_fire(
+        EVENT_ALARM,
+        {
+            ATTR_DEVICE_ID: device_id,
+            ATTR_NAME: name,
+            "before": turn.before.value,
+            "state": turn.after.value,
+            "reason": turn.why.value,
+            "mode": turn.mode.value if turn.mode else None,
+            "changed_by": turn.by,
+            "event_id": event_id,
+            "blocking": blocking(turn.despite),
+            "away": turn.away,
+        },
+        context=context,
+    )
+
+
+@callback
+def fire_refused(
+    hass: HomeAssistant,
+    device_id: str | None,
+    name: str,
+    state: PanelState,
+    by: str,
+    against: Iterable[tuple[str, Blocker]],
+) -> None:
+    """Fire the event of an alarm panel that did not do what a button asked for."""
+    hass.bus.async_fire(
+        EVENT_ALARM,
+        {
+            ATTR_DEVICE_ID: device_id,
+            ATTR_NAME: name,
+            "before": state.value,
+            "state": state.value,
+            "reason": REFUSED,
+            "mode": None,
+            "changed_by": by,
+            "event_id": None,
+            "blocking": blocking(against),
+            "away": False,
+        },
+    )
+
+
+def blocking(against: Iterable[tuple[str, Blocker]]) -> list[dict[str, str]]:
+    """What stands against arming an alarm in JSON types, for events and attributes."""
+    return [{"name": name, "reason": blocker.value} for name, blocker in against]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..watch.watched import Watched
 
 LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/incidents.md"
+LEARN_MORE_ALARMS = (
+    "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/alarms.md#after-a-restart"
+)
 
 _SEVERITY = {
     Severity.WARNING: ir.IssueSeverity.WARNING,
@@ -33,6 +36,10 @@ _COMMANDED = {Wanted.UP: "ON", Wanted.DOWN: "OFF", Wanted.ANYTHING: "-"}
 def incident_issue_id(watch_id: str) -> str:
     """The id of the issue about a watch."""
     return f"incident_{watch_id}"
+
+
+def _panel_issue_id(alarm_id: str) -> str:
+    return f"panel_lost_{alarm_id}"
 
 
 def broker_issue_id(entry_id: str) -> str:
@@ -120,6 +127,27 @@ def _is_quiet(watch: Watched) -> bool:
 def hide_storm(hass: HomeAssistant, storm_id: str) -> None:
     """Remove the issue about a storm."""
     ir.async_delete_issue(hass, DOMAIN, storm_id)
+
+
+@callback
+def show_panel(hass: HomeAssistant, alarm_id: str, name: str) -> None:
+    """Say that nobody knows what the panel of an alarm was before a restart."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _panel_issue_id(alarm_id),
+        is_fixable=False,
+        learn_more_url=LEARN_MORE_ALARMS,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="panel_lost",
+        translation_placeholders={"name": name, "alarm": escape_markdown(name)},
+    )
+
+
+@callback
+def hide_panel(hass: HomeAssistant, alarm_id: str) -> None:
+    """Remove the issue about the panel of an alarm."""
+    ir.async_delete_issue(hass, DOMAIN, _panel_issue_id(alarm_id))
 
 
 @callback

@@ -7,13 +7,22 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..watch.incidents import Turn
 from .audience import Audience, Moment
-from .bus import fire_command, fire_incident, fire_occasion, fire_storm
+from .bus import (
+    fire_command,
+    fire_incident,
+    fire_occasion,
+    fire_panel,
+    fire_refused,
+    fire_storm,
+)
 from .issues import show_incident, show_storm
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
     from ..command.command import News
+    from ..watch.alarm import Blocker
+    from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.sentinel import Change, Sentinel
 
 
@@ -70,6 +79,23 @@ class Telling:
         """Tell what became of a command about ``subject``."""
         device_id = self._device_id(subject) if subject else None
         fire_command(self._hass, device_id, name, news, context)
+
+    @callback
+    def panel(self, alarm_id: str, name: str, turn: PanelTurn, context: Context | None) -> None:
+        """Tell that the panel of an alarm changed."""
+        fire_panel(self._hass, self._device_id(alarm_id), name, turn, context)
+
+    @callback
+    def button_refused(
+        self,
+        alarm_id: str,
+        name: str,
+        state: PanelState,
+        by: str,
+        against: Iterable[tuple[str, Blocker]],
+    ) -> None:
+        """Tell that the panel of an alarm did not do what the button ``by`` asked for."""
+        fire_refused(self._hass, self._device_id(alarm_id), name, state, by, against)
 
 
 def _judged_otherwise(change: Change) -> bool:

@@ -57,7 +57,10 @@ class Reliance:
 
 @dataclass(frozen=True, slots=True)
 class AlarmConfig:
-    """What a user set up: an alarm panel, the modes that need its services, and the services."""
+    """What a user set up: an alarm panel, the modes that need its services, and the services.
+
+    ``entity_id`` is empty for a panel that is made here.
+    """
 
     id: str
     name: str
