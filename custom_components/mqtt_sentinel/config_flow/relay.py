@@ -40,11 +40,9 @@ from ..const import (
     SECTION_CHECKS,
 )
 from ..dialects import custom
-from ..dialects.payload import read_name
-from ..dialects.route import MalformedError, RelayWords
 from ..dialects.table import DIALECTS
 from ..setup_data import key_of, read_custom, thing_data, thing_id, thing_title
-from ..setup_relay import Confirm, relay_of, usual_topic, watched_key
+from ..setup_relay import Confirm, relay_of, usual_topic, usual_words, watched_key
 from ..watch.relays import relay_key, split_key
 from .forms import seconds, yes_or_no
 from .listening import try_custom
@@ -74,7 +72,6 @@ _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_GRACE): seconds(),
     vol.Required(CONF_REQUIRE_LIVE, default=False): yes_or_no(),
 }
-_WORDS = RelayWords()
 
 
 class RelayFlow(ThingFlow):
@@ -246,7 +243,7 @@ class RelayFlow(ThingFlow):
         """What the form begins with: what is set up already, or what is usual in its dialect."""
         if before := self._before:
             return {CONF_NAME: self._name, **before, SECTION_CHECKS: before}
-        words = _words_of(self._identity[CONF_DIALECT])
+        words = usual_words(self._identity[CONF_DIALECT])
         relay = relay_of(self._identity)
         confirm = Confirm.STATE
         if words.answers:
@@ -280,17 +277,10 @@ class RelayFlow(ThingFlow):
         return self._is_loaded and relay_key(*relay) in self._hub.sentinel.relays
 
 
-def _words_of(dialect: str) -> RelayWords:
-    known = DIALECTS.get(dialect)
-    return known.relays or _WORDS if known else _WORDS
-
-
 def _relay_named(name: str) -> str | None:
-    """What a user calls a relay, None when none can have that name."""
-    try:
-        return read_name(name.strip())
-    except MalformedError:
-        return None
+    """What a user calls a relay, None when none can have that name: it is one topic level."""
+    name = name.strip()
+    return name if is_topic(name) and "/" not in name else None
 
 
 def _title(relay: Relay) -> str:
