@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class LastCommand:
     whether an OK or the state (True), or an ERROR (False), came after the result.
     """
 
+    id: str
     on: bool
     result: Result
     at: float
@@ -68,11 +69,11 @@ class RelayState:
     """What is known of one relay beside its state. ``asked``: the id of the command under way."""
 
     setup: RelaySetup
+    stop: CALLBACK_TYPE
     asked: str | None = None
     wanted: bool = False
     last: LastCommand | None = None
     history: deque[Switched] = field(default_factory=lambda: deque(maxlen=LONGEST_HISTORY))
-    stop: CALLBACK_TYPE | None = None
 
 
 class Relays:
@@ -114,11 +115,11 @@ class Relays:
         """A relay is set up, or set up otherwise."""
         before = self._relays.get(relay_id)
         if before is None:
-            relay = self._relays[relay_id] = RelayState(setup)
-            _restore(relay, self._stored.get(relay_id, {}))
             follow = partial(self._changed, relay_id)
             # Before the entities, so that these show what belongs together.
-            relay.stop = self._audience.listen(relay_id, follow, Moment.SHOW)
+            stop = self._audience.listen(relay_id, follow, Moment.SHOW)
+            relay = self._relays[relay_id] = RelayState(setup, stop)
+            _restore(relay, self._stored.get(relay_id, {}))
         elif before.setup.relay != setup.relay:
             self.remove(relay_id)
             self.set(relay_id, setup)
@@ -129,8 +130,7 @@ class Relays:
     def remove(self, relay_id: str) -> None:
         """A relay is set up no more."""
         relay = self._relays.pop(relay_id)
-        if relay.stop:
-            relay.stop()
+        relay.stop()
         if relay.asked:
             self._commands.sender.cancel(relay.asked)
 
@@ -183,11 +183,8 @@ class Relays:
             return
         if isinstance(news, Outcome):
             self._ended(origin.subject, relay, news)
-        elif relay.last and relay.last.result is news.result:
-            last = relay.last
-            relay.last = LastCommand(
-                last.on, last.result, last.at, last.sends, last.latency, news.ok
-            )
+        elif relay.last and relay.last.id == news.command.id:
+            relay.last = replace(relay.last, late=news.ok)
         self._audience.notify(Moment.SHOW, origin.subject, None)
         self._save()
 
@@ -197,7 +194,12 @@ class Relays:
             return  # a newer one took its place
         relay.asked = None
         relay.last = LastCommand(
-            relay.wanted, outcome.result, now().wall, outcome.sends, outcome.latency
+            outcome.command.id,
+            relay.wanted,
+            outcome.result,
+            now().wall,
+            outcome.sends,
+            outcome.latency,
         )
         failed = _FAILURES.get(outcome.result)
         self._apply(*self._sentinel.command_ended(relay_id, failed, now()))

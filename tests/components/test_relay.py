@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.mqtt_sentinel import commands
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND
 
 from .house import GRACE, SETTLE, House, custom_relay, relay, subentry_of, watch
@@ -544,3 +545,26 @@ async def test_the_numbers_of_the_hub_count_it(pump: Bench) -> None:
         "commands_failed": "1",
         "commands_expired": "0",
     }
+
+
+async def test_only_so_many_are_remembered_for_what_comes_late(
+    pump: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told all the same, but of nobody."""
+    monkeypatch.setattr(commands, "MOST_ENDED", 1)
+    house = pump.house
+    await pump.order("on")
+    await house.clock.advance(TTL + 1)
+    await house.hass.services.async_call(
+        DOMAIN,
+        "send_command",
+        {"topic": "gate/do", "payload": "open"},
+        blocking=True,
+        return_response=True,
+    )
+    await pump.report(True)
+    assert [(told["name"], told["late"]) for told in pump.commands] == [
+        ("Pump", None),
+        ("MQTT Sentinel", None),
+        ("MQTT Sentinel", "ok"),
+    ]
