@@ -6,10 +6,11 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "mqtt_sentinel"
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SCENE, Platform.SENSOR)
 
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
+SUBENTRY_SCENE: Final = "scene"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -53,9 +54,13 @@ EXPECT_NONE: Final = "none"
 CONF_MODES: Final = "modes"
 CONF_RELIES_ON: Final = "relies_on"
 
+# A scene
+CONF_STEPS: Final = "steps"
+
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
 EVENT_MOTION: Final = f"{DOMAIN}_motion"
 EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
+EVENT_SCENE: Final = f"{DOMAIN}_scene"

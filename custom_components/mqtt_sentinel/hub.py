@@ -25,6 +25,7 @@ from .outcome.audience import Audience, Moment
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
+from .scenes import Scenes
 from .setup_data import check_defaults, read_alarm, read_watches
 from .storage import Memory, MemoryStore
 from .watch.alarm import Protection, protection
@@ -87,6 +88,9 @@ class Hub:
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         # What parts keep for themselves; what any of them restores is in the memory at the start.
         self._parts: dict[str, Callable[[], Any]] = {}
+        save = self._store.save_soon
+        self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, save)
+        self._parts["scenes"] = self.scenes.remember
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -127,6 +131,7 @@ class Hub:
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self.telling.storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
+        await self.scenes.start(memory.parts.get("scenes"))
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
@@ -149,6 +154,7 @@ class Hub:
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         self.pulse.stop()
+        self.scenes.stop()
         self.commands.sender.stop()
         self.mqtt.stop()
         self.expectations.stop()
@@ -198,6 +204,8 @@ class Hub:
                 if known is None or known.config != config:
                     self.expectations.set_alarm(config)
                     self._introduce(config.id, config.name, new=known is None)
+        for scene_id, name, new in await self.scenes.follow():
+            self._introduce(scene_id, name, new=new)
         if let_go:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
@@ -272,7 +280,7 @@ class Hub:
     def on_new(self, add: Callable[[str], None]) -> None:
         """Call ``add`` with the id of every subentry, those of now and those to come."""
         self._adders.append(add)
-        for subentry_id in [*self._setups, *self.expectations.alarms]:
+        for subentry_id in [*self._setups, *self.expectations.alarms, *self.scenes.setups]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
 

@@ -1,4 +1,4 @@
-"""Logbook lines for mismatches and recoveries, and for what happened at a device."""
+"""Logbook lines for mismatches and recoveries, what happened at a device, and for scenes."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,17 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTR
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
+from .command.scene_report import RunEnd
+from .const import (
+    DOMAIN,
+    EVENT_MISMATCH,
+    EVENT_MOTION,
+    EVENT_RECEIVED,
+    EVENT_RECOVERED,
+    EVENT_SCENE,
+)
 from .outcome.bus import STORM
+from .outcome.scene_runs import STARTED
 from .watch.reports import Occasion
 from .watch.verdict import Reason
 
@@ -39,6 +48,14 @@ _RECEIVED = {
     Occasion.PICTURE: "took a picture",
     Occasion.VIDEO: "took a video",
 }
+_SCENE: dict[str, str] = {
+    STARTED: "was started",
+    RunEnd.COMPLETED: "ran to its end",
+    RunEnd.COMPLETED_WITH_FAILURES: "ran to its end, but not all of its steps worked",
+    RunEnd.STOPPED: "was stopped",
+    RunEnd.SIMULATED: "was only simulated, as the broker was away",
+    RunEnd.INTERRUPTED: "was interrupted by the end of Home Assistant",
+}
 
 
 @callback
@@ -64,10 +81,15 @@ def async_describe_events(
     def received(event: Event) -> dict[str, str]:
         return _line(event, _RECEIVED[Occasion(event.data["kind"])])
 
+    @callback
+    def scene(event: Event) -> dict[str, str]:
+        return _line(event, _SCENE[event.data["kind"]])
+
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)
     async_describe_event(DOMAIN, EVENT_RECEIVED, received)
+    async_describe_event(DOMAIN, EVENT_SCENE, scene)
 
 
 def _line(event: Event, message: str) -> dict[str, str]:

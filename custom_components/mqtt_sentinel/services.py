@@ -1,9 +1,10 @@
-"""The actions: what is open, verify it, acknowledge it, and the messages that could not be read."""
+"""The actions: what is open, verify it, acknowledge it, and the messages that could not be read; and an end to a scene."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from homeassistant.components.scene import DOMAIN as SCENE_DOMAIN
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
@@ -18,7 +19,10 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
-from homeassistant.helpers.service import verify_domain_control
+from homeassistant.helpers.service import (
+    async_register_platform_entity_service,
+    verify_domain_control,
+)
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
@@ -33,6 +37,7 @@ GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
+STOP_SCENE = "stop_scene"
 
 ATTR_ACCEPT = "accept"
 ATTR_LIMIT = "limit"
@@ -64,6 +69,9 @@ def register(hass: HomeAssistant) -> None:
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
     services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
+    )
+    async_register_platform_entity_service(
+        hass, DOMAIN, STOP_SCENE, entity_domain=SCENE_DOMAIN, schema=None, func="async_stop"
     )
 
 

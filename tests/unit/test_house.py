@@ -31,12 +31,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "intake", "watch"},
     "commands": {"command", "outcome"},
+    "scene_runner": {"command", "commands", "const", "intake"},
+    "scenes": {"command", "commands", "const", "intake", "outcome", "scene_runner"},
     "hub": {
         *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
-        *("setup_data", "storage", "watch"),
+        *("scenes", "setup_data", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
-    "config_flow": {"const", "dialects", "intake", "setup_data", "watch"},
+    "config_flow": {
+        *("command", "const", "dialects", "intake", "outcome", "setup_data", "watch"),
+    },
     "door": {
         *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
         *("intake", "outcome", "setup_data", "storage", "watch"),

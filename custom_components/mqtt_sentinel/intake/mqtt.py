@@ -11,9 +11,10 @@ from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from ..dialects.feedback import within
 from ..dialects.route import Decoder, Dialect, MalformedError, Message, on_site
 from ..watch.clock import Instant
-from ..watch.reports import Report
+from ..watch.reports import FeedbackReport, Report
 from .dead_letters import DeadLetters
 
 QOS = 1
@@ -54,6 +55,7 @@ class MqttIntake:
         self._filters: Counter[str] = Counter()
         self._awaited: set[str] = set()
         self._stops: list[CALLBACK_TYPE] = []
+        self._routes: list[tuple[str, str, Decoder]] = []
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -72,11 +74,24 @@ class MqttIntake:
         for dialect in dialects:
             for route in dialect.routes:
                 for site in sites:
-                    await self.subscribe(on_site(site, route.filter), site, route.decode)
+                    self._routes.append((on_site(site, route.filter), site, route.decode))
+                    await self.subscribe(*self._routes[-1])
         self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
+
+    def hears_feedback(self, topic: str) -> bool:
+        """Tell whether an OK on this topic is a report already, by a dialect that is listened to."""
+        for topic_filter, site, decode in self._routes:
+            if within(topic, topic_filter):
+                try:
+                    heard = decode(Message(topic, site, b"OK", False, now()))
+                except MalformedError:
+                    continue
+                if isinstance(heard, FeedbackReport):
+                    return True
+        return False
 
     async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
         """Subscribe to one filter; call the answer to end it."""

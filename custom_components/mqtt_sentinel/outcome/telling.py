@@ -9,12 +9,14 @@ from ..watch.incidents import Turn
 from .audience import Audience, Moment
 from .bus import fire_command, fire_incident, fire_occasion, fire_storm
 from .issues import show_incident, show_storm
+from .scene_runs import fire_scene
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
     from ..command.command import News
     from ..watch.sentinel import Change, Sentinel
+    from .scene_runs import KeptRun
 
 
 class Telling:
@@ -70,6 +72,23 @@ class Telling:
         """Tell what became of a command about ``subject``."""
         device_id = self._device_id(subject) if subject else None
         fire_command(self._hass, device_id, name, news, context)
+
+    @callback
+    def show(self, subject: str) -> None:
+        """Show the present state of ``subject``."""
+        self._audience.notify(Moment.SHOW, subject, None)
+
+    @callback
+    def scene(
+        self, subject: str, name: str, happened: str, kept: KeptRun, context: Context | None
+    ) -> None:
+        """Show and tell that a scene was started, or that a run of it ended."""
+        self.show(subject)
+        self._audience.notify(Moment.TELL, subject, None)
+        device_id = self._device_id(subject)
+        self._audience.shield(
+            fire_scene, self._hass, device_id, name, happened, kept, context
+        )
 
 
 def _judged_otherwise(change: Change) -> bool:
