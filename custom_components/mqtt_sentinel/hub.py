@@ -88,8 +88,7 @@ class Hub:
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
         # What parts keep for themselves; what any of them restores is in the memory at the start.
         self._parts: dict[str, Callable[[], Any]] = {}
-        save = self._store.save_soon
-        self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, save)
+        self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, self._store)
         self._parts["scenes"] = self.scenes.remember
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
@@ -108,6 +107,7 @@ class Hub:
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         memory = await self._store.load()
+        self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
         self.sentinel.occasions.restore(memory.events)
@@ -131,7 +131,7 @@ class Hub:
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self.telling.storms()
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
-        await self.scenes.start(memory.parts.get("scenes"))
+        await self.scenes.start()
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [

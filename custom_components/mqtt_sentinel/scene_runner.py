@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import (
     CALLBACK_TYPE,
-    Context,
     Event,
     EventStateChangedData,
     HomeAssistant,

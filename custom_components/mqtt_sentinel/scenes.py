@@ -29,13 +29,13 @@ from .commands import Commands, Origin
 from .const import CONF_STEPS, SUBENTRY_SCENE
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.scene_topics import SceneTopics
-from .outcome.audience import Moment
 from .outcome.scene_runs import STARTED, KeptRun, read_kept, result
 from .outcome.telling import Telling
 from .scene_runner import SceneRunner
+from .storage import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .command.command import News
 
@@ -81,9 +81,9 @@ class Scenes:
         mqtt: MqttIntake,
         commands: Commands,
         telling: Telling,
-        save: Callable[[], None],
+        store: MemoryStore,
     ) -> None:
-        """Start with no scene; ``save`` has what :meth:`remember` answers written down."""
+        """Start with no scene; ``store`` writes down what :meth:`remember` answers."""
         self.setups: dict[str, SceneSetup] = {}
         self.runs: dict[str, KeptRun] = {}
         self._hass = hass
@@ -91,7 +91,7 @@ class Scenes:
         self._mqtt = mqtt
         self._commands = commands
         self._telling = telling
-        self._save = save
+        self._store = store
         self._topics = SceneTopics(hass, mqtt, commands.sender.heard)
         self._going: dict[str, SceneRunner] = {}
         self._pauses: dict[str, asyncio.TimerHandle] = {}
@@ -100,13 +100,14 @@ class Scenes:
 
     # Life
 
-    async def start(self, kept: object) -> None:
-        """Read the scenes, and what was ``kept`` of their runs.
+    async def start(self) -> None:
+        """Read the scenes, after what was kept was restored and the dialects are listened to.
 
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         await self.follow()
-        self._restore(kept)
+        for scene_id in self.runs.keys() - self.setups.keys():
+            del self.runs[scene_id]
         self._stops = [
             self._commands.follow(self._commanded),
             # Steps that came later than what is written then would be forgotten.
@@ -145,7 +146,6 @@ class Scenes:
         for scene_id, kept in self.runs.items():
             if not kept.told:
                 self._tell(scene_id, result(kept), replace(kept, told=True), None)
-        self._save()
 
     # What is asked for
 
@@ -226,7 +226,7 @@ class Scenes:
         report = self._going[scene_id].run.report()
         self.runs[scene_id] = replace(self.runs[scene_id], report=report)
         self._telling.show(scene_id)
-        self._save()
+        self._store.save_soon()
         self._pauses[scene_id] = self._hass.loop.call_later(
             PROGRESS_SECONDS, self._show_progress, scene_id
         )
@@ -241,7 +241,7 @@ class Scenes:
     def _tell(self, scene_id: str, happened: str, kept: KeptRun, context: Context | None) -> None:
         """Keep, show and tell that a scene was started, or that it ended."""
         self.runs[scene_id] = kept
-        self._save()
+        self._store.save_soon()
         self._telling.scene(scene_id, self.setups[scene_id].name, happened, kept, context)
 
     # What outlives a restart
@@ -252,17 +252,19 @@ class Scenes:
         return {scene_id: kept.as_data() for scene_id, kept in self.runs.items()}
 
     @callback
-    def _restore(self, kept: object) -> None:
-        """Read what :meth:`remember` answered before; what cannot be read is left out."""
+    def restore(self, kept: object) -> None:
+        """Read what :meth:`remember` answered before; what cannot be read is left out.
+
+        A run that went on then was interrupted.
+        """
         unreadable: list[str] = []
         for scene_id, data in kept.items() if isinstance(kept, Mapping) else ():
-            if scene_id in self.setups:
-                try:
-                    self.runs[scene_id] = read_kept(data)
-                except ValueError:
-                    unreadable.append(self.setups[scene_id].name)
+            try:
+                self.runs[scene_id] = read_kept(data)
+            except ValueError:
+                unreadable.append(str(scene_id))
         if unreadable:
-            _LOGGER.warning("The last runs of %s could not be read", ", ".join(unreadable))
+            _LOGGER.warning("The last runs of scenes could not be read: %s", ", ".join(unreadable))
 
 
 def _about(step: Step) -> str:

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command": {"dialects", "intake", "watch"},
     "commands": {"command", "outcome"},
     "scene_runner": {"command", "commands", "const", "intake"},
-    "scenes": {"command", "commands", "const", "intake", "outcome", "scene_runner"},
+    "scenes": {"command", "commands", "const", "intake", "outcome", "scene_runner", "storage"},
     "hub": {
         *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
         *("scenes", "setup_data", "storage", "watch"),

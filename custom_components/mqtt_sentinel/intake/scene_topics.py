@@ -37,9 +37,7 @@ class SceneTopics:
         self._stops: dict[str, CALLBACK_TYPE] = {}
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
 
-    async def follow(
-        self, scene_id: str, feedback: Iterable[str], triggers: Iterable[str]
-    ) -> None:
+    async def follow(self, scene_id: str, feedback: Iterable[str], triggers: Iterable[str]) -> None:
         """Listen to what a scene has now, and no more to what it had.
 
         Raises HomeAssistantError when the MQTT integration is not set up.

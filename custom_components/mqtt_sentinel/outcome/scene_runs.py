@@ -100,8 +100,7 @@ def happened_facts(kept: KeptRun) -> dict[str, Any]:
 def steps_facts(kept: KeptRun) -> list[dict[str, Any]]:
     """Each step of a run in JSON types; ``at`` in seconds from its start, None if it was not run."""
     return [
-        _step_facts(step, about)
-        for step, about in zip(kept.report.steps, kept.about, strict=True)
+        _step_facts(step, about) for step, about in zip(kept.report.steps, kept.about, strict=True)
     ]
 
 

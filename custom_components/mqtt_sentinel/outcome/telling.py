@@ -86,9 +86,7 @@ class Telling:
         self.show(subject)
         self._audience.notify(Moment.TELL, subject, None)
         device_id = self._device_id(subject)
-        self._audience.shield(
-            fire_scene, self._hass, device_id, name, happened, kept, context
-        )
+        self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
 
 
 def _judged_otherwise(change: Change) -> bool:
