@@ -1,5 +1,7 @@
 """Scenes run on time, and what comes back of their steps is shown."""
 
+import asyncio
+
 from homeassistant.core import Context, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -183,7 +185,6 @@ async def test_an_action_that_does_not_work_does_not_stop_the_scene(
 
 
 async def test_an_action_that_takes_long_holds_nothing_up(house: House, stage: Stage) -> None:
-    import asyncio
 
     over = asyncio.Event()
 
@@ -193,13 +194,13 @@ async def test_an_action_that_takes_long_holds_nothing_up(house: House, stage: S
     house.hass.services.async_register("speaker", "play", play)
     await house.set_up(scene(action(0, "speaker.play"), command(1, LIGHT)))
     await stage.start()
-    await house.clock.advance(1)
+    await house.clock.advance(2.5)
     assert stage.outcomes() == [None, "sent"]
     assert stage.result() == "running"
     over.set()
     await house.clock.settle()
     assert stage.outcomes() == ["done", "sent"]
-    assert stage.run()["steps"][0]["latency_ms"] == pytest.approx(1000, abs=1)
+    assert stage.run()["steps"][0]["latency_ms"] == pytest.approx(2500, abs=1)
     assert stage.result() == "completed"
 
 
@@ -229,7 +230,7 @@ async def test_a_state_that_is_there_already_counts_at_once(house: House, stage:
         scene(wait(1, 60, entity_id="binary_sensor.door", state="on"), command(2, LIGHT))
     )
     await stage.start()
-    await house.clock.advance(3)
+    await house.clock.advance(3.1)
     assert stage.outcomes() == ["triggered", "sent"]
 
 
@@ -382,7 +383,6 @@ async def test_a_start_while_it_runs_begins_anew(house: House, stage: Stage) -> 
 async def test_an_action_of_a_run_before_says_nothing_of_the_next(
     house: House, stage: Stage
 ) -> None:
-    import asyncio
 
     turns: list[asyncio.Event] = []
 
