@@ -35,6 +35,7 @@ from ..const import (
     DOMAIN,
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
+    SUBENTRY_SCENE,
 )
 from ..dialects.table import DIALECTS
 from ..setup_data import subentry_of, thing_id
@@ -57,6 +58,7 @@ from .forms import (
     yes_or_no,
 )
 from .listening import listen
+from .scene import SceneFlow
 from .things import offer, options_of
 
 if TYPE_CHECKING:
@@ -105,7 +107,11 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
         cls, config_entry: SentinelConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a hub."""
-        return {SUBENTRY_DEVICE: DeviceFlow, SUBENTRY_ALARM: AlarmFlow}
+        return {
+            SUBENTRY_DEVICE: DeviceFlow,
+            SUBENTRY_ALARM: AlarmFlow,
+            SUBENTRY_SCENE: SceneFlow,
+        }
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
