@@ -292,7 +292,7 @@ class SceneFlow(ConfigSubentryFlow):
             at_field = error.field if error.field in schema.schema else _BASE
             errors[at_field] = error.flaw.value
             placeholders |= {
-                name: escape_markdown(str(value))
+                name: str(value)
                 for name, value in (
                     ("step", error.step),
                     ("field", error.field),
