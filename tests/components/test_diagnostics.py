@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import GRACE, House, alarm, custom_watch, watch
+from .scenes import Stage, action, command, scene, wait
 
 FRONT = "object_detection/front"
 SECRET = "hunter2"
@@ -190,3 +191,30 @@ async def health(hass: HomeAssistant) -> dict[str, Any]:
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
     return dict(await get_system_health_info(hass, DOMAIN))
+
+
+async def test_scenes(
+    house: House, hass_client: ClientSessionGenerator, device_registry: dr.DeviceRegistry
+) -> None:
+    assert await async_setup_component(house.hass, "diagnostics", {})
+    disarm = {"target": {"entity_id": "alarm_control_panel.house"}, "data": {"code": SECRET}}
+    await house.set_up(
+        scene(
+            command(0, "room1/light", SECRET),
+            action(0, "alarm_control_panel.alarm_disarm", **disarm),
+            wait(0, 5, topic="door/code", payload=SECRET),
+        ),
+        scene({"at": 0, "kind": "teleport", "key": SECRET}, name="broken"),
+    )
+    stage = Stage(house)
+    await stage.start()
+    await house.clock.advance(5)
+    one = await diagnostics_of(house, hass_client, device_registry, "opening")
+    every = await get_diagnostics_for_config_entry(house.hass, hass_client, house.entry)
+    assert every["scenes"] == [one, {"readable": False, "steps": [], "last_run": None}]
+    assert SECRET not in json.dumps(every)
+    assert [step["kind"] for step in one["steps"]] == ["command", "action", "wait"]
+    assert one["steps"][1]["data"] == ["code"]
+    outcomes = [step["outcome"] for step in one["last_run"]["steps"]]
+    assert outcomes == ["sent", "failed", "timed_out"]
+    assert one["last_run"]["failures"] == 1

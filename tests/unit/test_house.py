@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "door": {
         *("command", "commands", "config_flow", "const", "dialects", "hub", "hub_sensors"),
-        *("intake", "outcome", "setup_data", "storage", "watch"),
+        *("intake", "outcome", "scenes", "setup_data", "storage", "watch"),
     },
 }
 # What is named in annotations only, and so is not there when the code runs.
