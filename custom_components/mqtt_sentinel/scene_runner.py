@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 import probatio as vol
 
-from .command.scene_run import Call, Cancel, Ignore, Listen, Order, SceneRun, Submit
+from .command.scene_run import Call, Cancel, Listen, Order, SceneRun, Submit
 from .command.scene_steps import ActionStep, StateTrigger, TopicTrigger
 from .commands import Commands, Origin
 from .const import DOMAIN
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 # What an action may say when it does not work: all else is a fault in it, and is logged as such.
-_REFUSALS = (HomeAssistantError, vol.Invalid, ValueError)
+_REFUSALS = (HomeAssistantError, vol.Invalid, ValueError, asyncio.CancelledError)
 
 
 class SceneRunner:
@@ -98,12 +98,13 @@ class SceneRunner:
                 self._commands.sender.cancel(command_id)
             case Call(number, step):
                 self._call(number, step)
-            case Listen(number, StateTrigger() as trigger):
-                self._listen_to_state(number, trigger)
-            case Listen(number, TopicTrigger() as trigger):
-                self._listen_to_topic(number, trigger)
-            case Ignore(number):
-                self._listening.pop(number)()
+            case Listen(number, trigger):
+                if isinstance(trigger, StateTrigger):
+                    self._listen_to_state(number, trigger)
+                else:
+                    self._listen_to_topic(number, trigger)
+            case _:
+                self._listening.pop(order.number)()
 
     # Actions
 
@@ -129,9 +130,7 @@ class SceneRunner:
     @callback
     def _called(self, number: int, task: asyncio.Task[object]) -> None:
         self._calls.discard(task)
-        if task.cancelled():
-            return  # Home Assistant ends
-        error = task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             self.run.action_done(number, now().mono)
         else:

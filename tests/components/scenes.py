@@ -58,10 +58,10 @@ class Stage:
         )
         await self.house.clock.settle()
 
-    async def stop(self, name: str = "opening") -> None:
+    async def stop(self, name: str = "opening", **more: Any) -> None:
         """Stop a scene as a user does."""
         await self.house.hass.services.async_call(
-            DOMAIN, "stop_scene", {"entity_id": f"scene.{name}"}, blocking=True
+            DOMAIN, "stop_scene", {"entity_id": f"scene.{name}"}, blocking=True, **more
         )
         await self.house.clock.settle()
 

@@ -3,9 +3,9 @@
 import asyncio
 
 from homeassistant.core import Context, ServiceCall
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
+from pytest_homeassistant_custom_component.common import MockUser, async_mock_service
 
 from custom_components.mqtt_sentinel.const import EVENT_COMMAND
 
@@ -116,6 +116,16 @@ async def test_answers_on_a_topic_that_no_dialect_knows(house: House, stage: Sta
     assert stage.outcomes()[0] == "confirmed"
 
 
+@pytest.mark.parametrize("topic", ["autocore/esp/status", f"{LIGHT}/state", "autocore/a/b/c"])
+async def test_answers_where_a_dialect_reads_something_else(
+    house: House, stage: Stage, topic: str
+) -> None:
+    await house.set_up(scene(command(0, LIGHT, feedback=topic)))
+    await stage.start()
+    await house.broker.publish(topic, "OK")
+    assert stage.outcomes() == ["confirmed"]
+
+
 async def test_a_dialect_that_listens_is_not_doubled(house: House) -> None:
     """An answer that is heard twice would answer the next command, too."""
     await house.set_up(
@@ -164,23 +174,28 @@ async def test_an_action_that_does_not_work_does_not_stop_the_scene(
     async def break_down(call: ServiceCall) -> None:
         raise RuntimeError
 
+    async def give_up(call: ServiceCall) -> None:
+        raise asyncio.CancelledError
+
     house.hass.services.async_register("speaker", "say", refuse)
     house.hass.services.async_register("speaker", "sing", break_down)
+    house.hass.services.async_register("speaker", "hum", give_up)
     await house.set_up(
         scene(
             action(0, "speaker.say"),
             action(1, "speaker.nothing"),
             action(2, "speaker.sing"),
+            action(2, "speaker.hum"),
             command(3, LIGHT),
         )
     )
     await stage.start()
     await house.clock.advance(3)
-    assert stage.outcomes() == ["failed", "failed", "failed", "sent"]
+    assert stage.outcomes() == [*4 * ["failed"], "sent"]
     details = [step["detail"] for step in stage.run()["steps"]]
     assert details[0] == "the speaker is asleep"
     assert "speaker.nothing" in details[1]
-    assert details[2] == "RuntimeError"
+    assert details[2:4] == ["RuntimeError", "CancelledError"]
     assert [message for _, message in own_log(caplog)] == ["Step 3 of a scene failed"]
 
 
@@ -364,6 +379,20 @@ async def test_stopping(house: House, stage: Stage) -> None:
     assert stage.kinds == [("Opening", "started"), ("Opening", "stopped")]
 
 
+async def test_who_may_only_look_can_neither_start_nor_stop(
+    house: House, stage: Stage, hass_read_only_user: MockUser
+) -> None:
+    await house.set_up(scene(wait(0, 60, topic="door/knock")))
+    context = Context(user_id=hass_read_only_user.id)
+    with pytest.raises(Unauthorized):
+        await stage.start(context=context)
+    await stage.start()
+    with pytest.raises(Unauthorized):
+        await stage.stop(context=context)
+    assert stage.result() == "running"
+    await stage.stop()
+
+
 async def test_a_start_while_it_runs_begins_anew(house: House, stage: Stage) -> None:
     await house.set_up(scene(command(0, LIGHT), command(5, STEAM)))
     await stage.start()
@@ -400,6 +429,24 @@ async def test_an_action_of_a_run_before_says_nothing_of_the_next(
     turns[1].set()
     await house.clock.settle()
     assert stage.outcomes() == ["done"]
+
+
+async def test_an_action_that_ends_after_the_run_changes_nothing(
+    house: House, stage: Stage
+) -> None:
+    over = asyncio.Event()
+
+    async def play(call: ServiceCall) -> None:
+        await over.wait()
+
+    house.hass.services.async_register("speaker", "play", play)
+    await house.set_up(scene(action(0, "speaker.play")))
+    await stage.start()
+    await stage.stop()
+    over.set()
+    await house.clock.settle()
+    assert stage.outcomes() == ["cancelled"]
+    assert [kind for _, kind in stage.kinds] == ["started", "stopped"]
 
 
 async def test_progress_is_shown_once_a_second(house: House, stage: Stage) -> None:
