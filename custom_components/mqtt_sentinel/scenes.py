@@ -47,20 +47,20 @@ PROGRESS_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SceneSetup:
-    """One scene subentry; ``steps`` is None when they cannot be read."""
+    """One scene subentry; ``steps`` is None when they cannot be read, and ``flaw`` says why."""
 
     id: str
     name: str
     steps: Steps | None
+    flaw: str = ""
 
 
 def read_scene(subentry: ConfigSubentry) -> SceneSetup:
-    """Read a scene subentry. What cannot be read, as one of a newer version, is told in the log."""
-    steps: Steps | None = None
+    """Read a scene subentry. One that a newer version made may have steps that cannot be read."""
     try:
         steps = read_steps(subentry.data.get(CONF_STEPS))
     except SceneError as error:
-        _LOGGER.warning("The scene %s cannot be run: %s", subentry.title, error)
+        return SceneSetup(subentry.subentry_id, subentry.title, None, str(error))
     return SceneSetup(subentry.subentry_id, subentry.title, steps)
 
 
@@ -93,6 +93,7 @@ class Scenes:
         self._telling = telling
         self._store = store
         self._topics = SceneTopics(hass, mqtt, commands.sender.heard)
+        self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._going: dict[str, SceneRunner] = {}
         self._pauses: dict[str, asyncio.TimerHandle] = {}
         self._changed: set[str] = set()
@@ -124,10 +125,17 @@ class Scenes:
 
     async def follow(self) -> list[tuple[str, str, bool]]:
         """Follow the subentries; answer which scenes are others now: id, name, whether it is new."""
-        found = {
-            subentry.subentry_id: read_scene(subentry)
+        subentries = {
+            subentry.subentry_id: subentry
             for subentry in self._entry.subentries.values()
             if subentry.subentry_type == SUBENTRY_SCENE
+        }
+        known = self._sources
+        self._sources = {key: (each.title, each.data) for key, each in subentries.items()}
+        # To read hundreds of steps takes time: only what is another than before is read.
+        found = {
+            key: self.setups[key] if known.get(key) == self._sources[key] else read_scene(subentry)
+            for key, subentry in subentries.items()
         }
         before, self.setups = self.setups, found
         for scene_id in before.keys() - found.keys():
@@ -137,6 +145,8 @@ class Scenes:
         changed = [setup for setup in found.values() if before.get(setup.id) != setup]
         for setup in changed:
             steps = setup.steps or ()
+            if setup.flaw:
+                _LOGGER.warning("The scene %s cannot be run: %s", setup.name, setup.flaw)
             await self._topics.follow(setup.id, _feedback_topics(steps), _trigger_topics(steps))
         return [(setup.id, setup.name, setup.id not in before) for setup in changed]
 

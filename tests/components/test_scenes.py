@@ -276,6 +276,31 @@ async def test_a_message_ends_a_wait(house: House, stage: Stage) -> None:
     assert stage.result() == stage.result("any") == "completed"
 
 
+async def test_a_wait_on_a_topic_of_a_dialect_is_no_second_subscription(
+    house: House, stage: Stage
+) -> None:
+    """The broker would send each message twice, and one OK would confirm two commands."""
+    await house.set_up(
+        scene(
+            command(0, LIGHT, feedback=STATUS),
+            command(0, STEAM, feedback=STATUS),
+            wait(0, 60, topic=STATUS, payload="OK"),
+            command(0, "room1/door"),
+        )
+    )
+    assert STATUS not in house.broker.subscribed
+    await stage.start()
+    await house.broker.publish(STATUS, "OK", retain=True)
+    assert stage.sent() == [LIGHT, STEAM]
+    await house.broker.publish(STATUS, "OK")
+    assert stage.sent() == [LIGHT, STEAM, "room1/door"]
+    await house.clock.advance(2)
+    assert stage.outcomes() == ["confirmed", "not_confirmed", "triggered", "sent"]
+    house.hass.config_entries.async_remove_subentry(house.entry, "opening")
+    await house.clock.settle()
+    assert house.entry.runtime_data.mqtt.ears == {}
+
+
 async def test_a_wait_in_vain_goes_on_or_stops(house: House, stage: Stage) -> None:
     door = {"entity_id": "binary_sensor.door", "state": "on"}
     await house.set_up(
@@ -518,3 +543,8 @@ async def test_steps_that_cannot_be_read_make_the_scene_unavailable(
         house.entry.runtime_data.scenes.run("opening")
     await stage.start("well")
     assert stage.result("well") == "completed"
+    house.hass.config_entries.async_add_subentry(
+        house.entry, subentry_of(scene(command(0, STEAM), name="new"))
+    )
+    await house.clock.settle()
+    assert len(own_log(caplog)) == 1  # it is said once

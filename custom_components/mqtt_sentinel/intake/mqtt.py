@@ -56,6 +56,9 @@ class MqttIntake:
         self._awaited: set[str] = set()
         self._stops: list[CALLBACK_TYPE] = []
         self._routes: list[tuple[str, str, Decoder]] = []
+        # Who else has to hear what comes by a dialect's filter, by filter and topic: with a
+        # subscription of its own on top of it, the broker would send each message twice.
+        self.ears: dict[tuple[str, str], Callable[[mqtt.ReceiveMessage], None]] = {}
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -81,6 +84,11 @@ class MqttIntake:
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
 
+    def comes_by(self, topic: str) -> str | None:
+        """The first filter of a dialect by which comes what is sent to this topic, None without."""
+        filters = (topic_filter for topic_filter, _, _ in self._routes)
+        return next((found for found in filters if within(topic, found)), None)
+
     def hears_feedback(self, topic: str) -> bool:
         """Tell whether an OK on this topic is a report already, by a dialect that is listened to."""
         for topic_filter, site, decode in self._routes:
@@ -101,6 +109,8 @@ class MqttIntake:
         def receive(received: mqtt.ReceiveMessage) -> None:
             if ended:
                 return  # ended, but the MQTT integration was reloaded before and goes on with it
+            if self.ears and (hear := self.ears.get((topic_filter, received.topic))):
+                self._hass.loop.call_soon(hear, received)
             self.messages += 1
             self.last_message = wall = time()
             payload = received.payload

@@ -6,6 +6,7 @@ longer than an answer.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from homeassistant.components import mqtt
@@ -34,7 +35,7 @@ class SceneTopics:
         self._on_feedback = on_feedback
         self._feedback: dict[str, set[str]] = {}
         self._triggers: dict[str, set[str]] = {}
-        self._stops: dict[str, CALLBACK_TYPE] = {}
+        self._stops: dict[str, Callable[[], object]] = {}
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
 
     async def follow(self, scene_id: str, feedback: Iterable[str], triggers: Iterable[str]) -> None:
@@ -47,9 +48,13 @@ class SceneTopics:
         self._triggers[scene_id] = set(triggers)
         self._drop()
         for topic in sorted(self._wanted - self._stops.keys()):
-            self._stops[topic] = await mqtt.async_subscribe(
-                self._hass, topic, self._receive, QOS, None
-            )
+            if topic_filter := self._mqtt.comes_by(topic):
+                self._mqtt.ears[topic_filter, topic] = self._receive
+                self._stops[topic] = partial(self._mqtt.ears.pop, (topic_filter, topic))
+            else:
+                self._stops[topic] = await mqtt.async_subscribe(
+                    self._hass, topic, self._receive, QOS, None
+                )
 
     @callback
     def forget(self, scene_id: str) -> None:
