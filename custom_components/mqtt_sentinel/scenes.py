@@ -267,8 +267,11 @@ class Scenes:
 
         A run that went on then was interrupted.
         """
+        if kept is None:
+            return
+        runs = kept if isinstance(kept, Mapping) else {"all": kept}
         unreadable: list[str] = []
-        for scene_id, data in kept.items() if isinstance(kept, Mapping) else ():
+        for scene_id, data in runs.items():
             try:
                 self.runs[scene_id] = read_kept(data)
             except ValueError:

@@ -143,7 +143,7 @@ async def test_what_was_kept_and_cannot_be_read_costs_only_that(
 
 
 async def test_what_was_kept_of_all_scenes_may_be_anything(
-    house: House, hass_storage: dict[str, Any]
+    house: House, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     hass_storage[FILE] = {
         "version": 1,
@@ -153,6 +153,9 @@ async def test_what_was_kept_of_all_scenes_may_be_anything(
     }
     await house.set_up(scene(command(0, LIGHT)))
     stage = Stage(house)
+    assert [text for _, text in own_log(caplog)] == [
+        "The last runs of scenes could not be read: all"
+    ]
     assert stage.result() == "unknown"
     await stage.start()
     assert stage.result() == "completed"
