@@ -269,7 +269,7 @@ class Scenes:
         """
         if kept is None:
             return
-        runs = kept if isinstance(kept, Mapping) else {"all": kept}
+        runs: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {"all": kept}
         unreadable: list[str] = []
         for scene_id, data in runs.items():
             try:
