@@ -181,8 +181,9 @@ class Scenes:
             Origin(scene_id, context),
             partial(self._progress, scene_id),
         )
-        self._tell(scene_id, STARTED, kept, context)
         self._going[scene_id] = runner
+        # Whoever hears of it may stop it again before it has begun.
+        self._tell(scene_id, STARTED, kept, context)
         runner.begin()
 
     @callback

@@ -1,13 +1,15 @@
 """Scenes run on time, and what comes back of their steps is shown."""
 
 import asyncio
+from typing import Any
 
-from homeassistant.core import Context, ServiceCall
+from homeassistant.core import Context, Event, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_mock_service
 
-from custom_components.mqtt_sentinel.const import EVENT_COMMAND
+from custom_components.mqtt_sentinel.command.scene_report import StopReason
+from custom_components.mqtt_sentinel.const import EVENT_COMMAND, EVENT_SCENE
 
 from .house import House, own_log, subentry_of
 from .scenes import Stage, action, command, scene, wait
@@ -402,6 +404,25 @@ async def test_stopping(house: House, stage: Stage) -> None:
     assert house.entry.runtime_data.commands.sender.depth == 0
     await stage.stop()  # it does not run: nothing happens
     assert stage.kinds == [("Opening", "started"), ("Opening", "stopped")]
+
+
+async def test_who_hears_of_the_start_may_stop_it_before_anything_is_done(
+    house: House, stage: Stage
+) -> None:
+    await house.set_up(scene(command(0, LIGHT), command(1, STEAM)))
+    scenes = house.entry.runtime_data.scenes
+
+    @callback
+    def stop(event: Event[Any]) -> None:
+        if event.data["kind"] == "started":
+            scenes.halt("opening", StopReason.ASKED)
+
+    house.hass.bus.async_listen(EVENT_SCENE, stop)
+    await stage.start()
+    await house.clock.advance(5)
+    assert stage.sent() == []
+    assert stage.outcomes() == ["not_run", "not_run"]
+    assert stage.result() == "stopped"
 
 
 async def test_who_may_only_look_can_neither_start_nor_stop(
