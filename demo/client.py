@@ -56,11 +56,8 @@ class Client:
             code = await self._onboard() or await self._log_in()
             token = await self._token(code)
             self._session.headers["Authorization"] = f"Bearer {token}"
-            # With the usual limit of a session the connection would end after five minutes.
-            unlimited = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
-            socket = await stack.enter_async_context(unlimited)
             self._socket = await stack.enter_async_context(
-                socket.ws_connect(f"{self.url}/api/websocket", max_msg_size=0)
+                self._session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0)
             )
             await self._socket.receive_json()
             await self._socket.send_json({"type": "auth", "access_token": token})
