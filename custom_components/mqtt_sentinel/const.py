@@ -10,6 +10,7 @@ PLATFORMS: Final = (
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
     Platform.EVENT,
+    Platform.SCENE,
     Platform.SENSOR,
     Platform.SWITCH,
 )
@@ -17,6 +18,7 @@ PLATFORMS: Final = (
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_RELAY: Final = "relay"
+SUBENTRY_SCENE: Final = "scene"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -88,6 +90,9 @@ CONF_MAY_DISARM: Final = "may_disarm"
 CONF_NOT_READY: Final = "not_ready"
 CONF_CODE_ARM_REQUIRED: Final = "code_arm_required"
 
+# A scene
+CONF_STEPS: Final = "steps"
+
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
@@ -95,3 +100,4 @@ EVENT_MOTION: Final = f"{DOMAIN}_motion"
 EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
+EVENT_SCENE: Final = f"{DOMAIN}_scene"

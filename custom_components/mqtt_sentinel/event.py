@@ -1,4 +1,4 @@
-"""What happened to a watch, a relay or an alarm, as event entities."""
+"""What happened to a watch, a relay, an alarm or a scene, as event entities."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, override
@@ -9,11 +9,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command.command import Outcome, Result
 from .command.metrics import CONFIRMED, FAILED
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import command_facts, incident_facts, occasion_facts
+from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection
 from .watch.incidents import Turn
 from .watch.reports import Occasion, OccasionReport
@@ -96,6 +97,9 @@ ALARM_EVENT = EventEntityDescription(
     translation_key="alarm",
     event_types=[protection.value for protection in Protection],
 )
+SCENE_EVENT = EventEntityDescription(
+    key="event", translation_key="scene", event_types=list(HAPPENINGS)
+)
 
 
 async def async_setup_entry(
@@ -111,6 +115,7 @@ async def async_setup_entry(
             SUBENTRY_DEVICE: lambda hub, subentry: [WatchEvent(hub, subentry, WATCH_EVENT)],
             SUBENTRY_RELAY: lambda hub, subentry: [RelayEvent(hub, subentry, RELAY_EVENT)],
             SUBENTRY_ALARM: lambda hub, subentry: [AlarmEvent(hub, subentry, ALARM_EVENT)],
+            SUBENTRY_SCENE: lambda hub, subentry: [SceneEvent(hub, subentry, SCENE_EVENT)],
         },
     )
 
@@ -208,4 +213,19 @@ class AlarmEvent(SentinelEntity, EventEntity):
             return
         self._trigger_event(protection, {"before": self._protection.value})
         self._protection = protection
+        self.async_write_ha_state()
+
+
+class SceneEvent(SentinelEntity, EventEntity):
+    """The start and the end of each run of a scene."""
+
+    moment = Moment.TELL
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire what happened last; it is told of each time that something did."""
+        kept = self.hub.scenes.runs[self.subject]
+        end = kept.report.end
+        self._trigger_event(end.value if end else STARTED, happened_facts(kept))
         self.async_write_ha_state()

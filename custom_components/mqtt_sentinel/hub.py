@@ -27,6 +27,7 @@ from .outcome.issues import hide_incident, hide_storm, show_broker, show_inciden
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
 from .relays import Relays
+from .scenes import Scenes
 from .setup_watches import check_defaults, read_watches
 from .storage import Memory, MemoryStore
 from .watch.sentinel import Change, Sentinel
@@ -95,6 +96,8 @@ class Hub:
         self._parts["alarms"] = self.alarms.remember
         self.expectations = self.alarms.expectations
         self.answers = Answers(self.sentinel, self._apply, self.relays.repeat)
+        self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, self._store)
+        self._parts["scenes"] = self.scenes.remember
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -112,6 +115,7 @@ class Hub:
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         memory = await self._store.load()
+        self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
         self.sentinel.occasions.restore(memory.events)
@@ -140,6 +144,7 @@ class Hub:
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         for setup in watches:  # what is listened to already is known now
             await self._own_topics.follow(setup)
+        await self.scenes.start()
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
@@ -162,6 +167,7 @@ class Hub:
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         self.pulse.stop()
+        self.scenes.stop()
         self.commands.sender.stop()
         self.mqtt.stop()
         self.alarms.stop()
@@ -202,6 +208,8 @@ class Hub:
             await self._set_watch(setup)
         for config, new in self.alarms.refresh(self.entry.subentries):
             self._introduce(config.id, config.name, new=new)
+        for scene_id, name, new in await self.scenes.follow():
+            self._introduce(scene_id, name, new=new)
         if let_go:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
@@ -282,7 +290,7 @@ class Hub:
     def on_new(self, add: Callable[[str], None]) -> None:
         """Call ``add`` with the id of every subentry, those of now and those to come."""
         self._adders.append(add)
-        for subentry_id in [*self._setups, *self.expectations.alarms]:
+        for subentry_id in [*self._setups, *self.expectations.alarms, *self.scenes.setups]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
 

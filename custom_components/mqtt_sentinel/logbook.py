@@ -1,4 +1,4 @@
-"""Logbook lines: mismatches and recoveries, what happened at a device, and alarm panels."""
+"""Logbook lines: mismatches and recoveries, what happened at a device, alarm panels, scenes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTR
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
+from .command.scene_report import RunEnd
 from .const import (
     DOMAIN,
     EVENT_ALARM,
@@ -14,8 +15,10 @@ from .const import (
     EVENT_MOTION,
     EVENT_RECEIVED,
     EVENT_RECOVERED,
+    EVENT_SCENE,
 )
 from .outcome.bus import REFUSED, STORM
+from .outcome.scene_runs import STARTED
 from .watch.panel_words import PanelState, Why
 from .watch.reports import Occasion
 from .watch.verdict import Reason
@@ -63,6 +66,14 @@ _PANEL: dict[str, str] = {
 }
 _LOST = "could not be read after a restart, and is disarmed"
 _REFUSED = "did not do what was asked for"
+_SCENE: dict[str, str] = {
+    STARTED: "was started",
+    RunEnd.COMPLETED: "ran to its end",
+    RunEnd.COMPLETED_WITH_FAILURES: "ran to its end, but not all of its steps worked",
+    RunEnd.STOPPED: "was stopped",
+    RunEnd.SIMULATED: "was only simulated, as the broker was away",
+    RunEnd.INTERRUPTED: "was interrupted by the end of Home Assistant",
+}
 
 
 @callback
@@ -92,11 +103,16 @@ def async_describe_events(
     def alarm(event: Event) -> dict[str, str]:
         return _line(event, _alarm_line(event.data))
 
-    async_describe_event(DOMAIN, EVENT_ALARM, alarm)
+    @callback
+    def scene(event: Event) -> dict[str, str]:
+        return _line(event, _SCENE[event.data["kind"]])
+
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)
     async_describe_event(DOMAIN, EVENT_RECEIVED, received)
+    async_describe_event(DOMAIN, EVENT_ALARM, alarm)
+    async_describe_event(DOMAIN, EVENT_SCENE, scene)
 
 
 def _alarm_line(facts: Mapping[str, Any]) -> str:

@@ -24,8 +24,8 @@ from .command.command import (
 )
 from .commands import Origin
 from .const import DOMAIN
-from .dialects import custom, museum
-from .dialects.answer import answer_decoder
+from .dialects import custom
+from .dialects.feedback import feedback_decoder
 from .dialects.route import MalformedError, Message
 from .intake.mqtt import QOS, Link, now
 from .outcome.bus import command_facts
@@ -161,10 +161,10 @@ async def _answers(
 
     Raises HomeAssistantError when the broker does not acknowledge it within ``patience`` seconds.
     """
-    if hub.mqtt.hears(museum.NAME, topic):
+    if hub.mqtt.hears_feedback(topic):
         yield
         return
-    decode = answer_decoder(ThingKey(custom.NAME, "", topic))
+    decode = feedback_decoder(ThingKey(custom.NAME, "", topic))
     subscribed = asyncio.Event()
 
     @callback

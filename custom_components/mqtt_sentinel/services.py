@@ -1,10 +1,11 @@
-"""The actions: what is open, verify, acknowledge, arm, send a command, what could not be read."""
+"""The actions: on incidents, alarms, commands and scenes, and what could not be read."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.components.scene import DOMAIN as SCENE_DOMAIN
 from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID, ATTR_MODE, ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
@@ -37,6 +38,7 @@ VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
 ARM = "arm"
+STOP_SCENE = "stop_scene"
 
 ATTR_ACCEPT = "accept"
 ATTR_FORCE = "force"
@@ -84,6 +86,9 @@ def register(hass: HomeAssistant) -> None:
     )
     services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
+    )
+    async_register_platform_entity_service(
+        hass, DOMAIN, STOP_SCENE, entity_domain=SCENE_DOMAIN, schema=None, func="async_stop"
     )
 
 

@@ -118,6 +118,7 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
         "get_dead_letters",
         "get_incidents",
         "send_command",
+        "stop_scene",
         "verify_now",
     }
     assert await refused(guarded, "get_incidents", {}) == "not_loaded"

@@ -13,12 +13,16 @@ import pytest
 
 from custom_components.mqtt_sentinel import alarm_control_panel, condition, repairs, trigger
 from custom_components.mqtt_sentinel.command.command import Result
+from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
+from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
+from custom_components.mqtt_sentinel.config_flow.scene import SceneFlow
 from custom_components.mqtt_sentinel.const import (
     DOMAIN,
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
+    SUBENTRY_SCENE,
 )
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
@@ -191,6 +195,7 @@ def test_every_choice_has_a_text() -> None:
         "expect": {*SourceKind, "none"} - {SourceKind.COMMAND},
         "on_or_off": {"on", "off"},
         "not_ready": set(NotReady),
+        "otherwise": set(Otherwise),
         "protection": set(Protection),
     }
 
@@ -207,8 +212,12 @@ def test_every_state_has_a_text() -> None:
         "watch": {*Happened} - (of_relay - {Happened.MISMATCH, Happened.RECOVERED}),
         "relay": of_relay,
         "alarm": set(Protection),
+        "scene": {"started", *RunEnd},
     }
     assert set(entity["sensor"]["last_command"]["state"]) == set(Result)
+    run = entity["sensor"]["last_run"]
+    assert set(run["state"]) == {"running", *RunEnd}
+    assert set(run["state_attributes"]["reason"]["state"]) == set(StopReason)
 
 
 def test_every_trigger_and_condition_has_a_text_and_an_icon() -> None:
@@ -228,9 +237,23 @@ def test_every_exception_has_a_text() -> None:
     assert raised == set(STRINGS["exceptions"])
 
 
-@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM])
+@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM, SUBENTRY_SCENE])
 def test_every_field_of_a_form_is_described(kind: str) -> None:
     for step in STRINGS["config_subentries"][kind]["step"].values():
         assert set(step.get("data", {})) == set(step.get("data_description", {}))
         for section in step.get("sections", {}).values():
             assert set(section["data"]) == set(section["data_description"])
+
+
+def test_everything_that_can_be_wrong_with_a_scene_has_a_text() -> None:
+    errors = STRINGS["config_subentries"][SUBENTRY_SCENE]["error"]
+    assert set(errors) == {*SceneFlaw, "no_name"}
+    assert placeholders(errors) == {"step", "field", "detail"}
+
+
+def test_every_choice_in_the_menu_of_a_scene_is_a_step() -> None:
+    steps = STRINGS["config_subentries"][SUBENTRY_SCENE]["step"]
+    for choice in steps["menu"]["menu_options"]:
+        assert hasattr(SceneFlow, f"async_step_{choice}")
+    assert placeholders(steps["menu"]) == {"name", "count", "steps"}
+    assert placeholders(steps["player"]) == {"room"}

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..dialects import custom, museum
-from ..dialects.answer import answer_decoder
+from ..dialects import custom
+from ..dialects.feedback import feedback_decoder
 from ..dialects.ping import ping_decoder
 from .custom import extract_of
 from .mqtt import MqttIntake
@@ -40,9 +40,9 @@ class OwnTopics:
         if (
             (relay := setup.relay)
             and relay.confirm.feedback
-            and not self._mqtt.hears(museum.NAME, relay.feedback)
+            and not self._mqtt.hears_feedback(relay.feedback)
         ):
-            wanted.append((relay.feedback, answer_decoder(relay.relay.key)))
+            wanted.append((relay.feedback, feedback_decoder(relay.relay.key)))
         for topic_filter, read in wanted:
             self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
 

@@ -16,6 +16,7 @@ from .bus import (
     fire_storm,
 )
 from .issues import show_incident, show_storm
+from .scene_runs import fire_scene
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..watch.alarm import Blocker
     from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.sentinel import Change, Sentinel
+    from .scene_runs import KeptRun
 
 
 class Telling:
@@ -96,6 +98,20 @@ class Telling:
     ) -> None:
         """Tell that the panel of an alarm did not do what the button ``by`` asked for."""
         fire_refused(self._hass, self._device_id(alarm_id), name, state, by, against)
+
+    def show(self, subject: str) -> None:
+        """Show the present state of ``subject``."""
+        self._audience.notify(Moment.SHOW, subject, None)
+
+    @callback
+    def scene(
+        self, subject: str, name: str, happened: str, kept: KeptRun, context: Context | None
+    ) -> None:
+        """Show and tell that a scene was started, or that a run of it ended."""
+        self.show(subject)
+        self._audience.notify(Moment.TELL, subject, None)
+        device_id = self._device_id(subject)
+        self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
 
 
 def _judged_otherwise(change: Change) -> bool:
