@@ -219,7 +219,7 @@ async def test_scenes(
     await house.set_up(
         scene(
             command(0, "room1/light", SECRET),
-            action(0, "alarm_control_panel.alarm_disarm", **disarm),
+            action(0, "lock.unlock", **disarm),
             wait(0, 5, topic="door/code", payload=SECRET),
         ),
         scene({"at": 0, "kind": "teleport", "key": SECRET}, name="broken"),
