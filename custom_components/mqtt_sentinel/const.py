@@ -6,7 +6,7 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "mqtt_sentinel"
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
 
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
@@ -52,6 +52,9 @@ EXPECT_NONE: Final = "none"
 # An alarm
 CONF_MODES: Final = "modes"
 CONF_RELIES_ON: Final = "relies_on"
+SECTION_DRILL: Final = "drill"
+CONF_DRILL_EVERY: Final = "drill_every"
+CONF_DRILL_TELLS: Final = "drill_tells"
 
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
@@ -59,3 +62,4 @@ EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
 EVENT_MOTION: Final = f"{DOMAIN}_motion"
 EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
+EVENT_DRILL: Final = f"{DOMAIN}_drill"

@@ -12,7 +12,9 @@ from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import incident_facts, occasion_facts
+from .outcome.drills import drill_summary
 from .watch.alarm import Protection
+from .watch.drill_words import DrillResult
 from .watch.incidents import Turn
 from .watch.reports import Occasion, OccasionReport
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
+    from .watch.drill_report import DrillReport
     from .watch.reports import EvidenceReport
     from .watch.sentinel import Change
 
@@ -66,11 +69,14 @@ def _event_types(dialect: Dialect) -> list[str]:
 EVENT_TYPES = {name: _event_types(dialect) for name, dialect in DIALECTS.items()}
 _OF_CUSTOM = [kind.value for kind in _ALWAYS]
 
+# What is told of the drills of an alarm.
+DRILLED = {result: f"drill_{result.value}" for result in DrillResult}
+
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
-    event_types=[protection.value for protection in Protection],
+    event_types=[*(protection.value for protection in Protection), *DRILLED.values()],
 )
 
 
@@ -127,7 +133,7 @@ def _happened(report: OccasionReport | EvidenceReport) -> Happened:
 
 
 class AlarmEvent(SentinelEntity, EventEntity):
-    """Every change of an alarm's protection."""
+    """Every change of an alarm's protection, and every drill."""
 
     moment = Moment.TELL
 
@@ -137,6 +143,18 @@ class AlarmEvent(SentinelEntity, EventEntity):
         """Start from the protection there is: that is no event."""
         super().__init__(hub, subentry, description)
         self._protection = hub.protection[self.subject]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow the hub and its drills."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.drills.follow(self._drilled))
+
+    @callback
+    def _drilled(self, alarm_id: str, report: DrillReport) -> None:
+        if alarm_id == self.subject:
+            self._trigger_event(DRILLED[report.result], drill_summary(report))
+            self.async_write_ha_state()
 
     @override
     @callback

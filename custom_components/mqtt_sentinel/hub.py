@@ -15,6 +15,7 @@ from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN, SUBENTRY_ALARM
 from .dialects import broker
 from .dialects.table import DIALECTS
+from .drills.drills import Drills
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
@@ -85,8 +86,9 @@ class Hub:
         self._data = dict(entry.data)
         self._loaded = False
         self._store = MemoryStore(hass, entry.entry_id, self._memory)
+        self.drills = Drills(hass, entry.entry_id, self, self._store)
         # What parts keep for themselves; what any of them restores is in the memory at the start.
-        self._parts: dict[str, Callable[[], Any]] = {}
+        self._parts: dict[str, Callable[[], Any]] = {"drills": self.drills.memory}
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -106,6 +108,7 @@ class Hub:
         memory = await self._store.load()
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        await self.drills.start(memory.parts.get("drills"))
         self.sentinel.occasions.restore(memory.events)
         subentries = self.entry.subentries.values()
         self._setups = read_watches(subentries, self.entry.options)
@@ -148,6 +151,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        await self.drills.stop()
         self.pulse.stop()
         self.commands.sender.stop()
         self.mqtt.stop()
@@ -202,6 +206,7 @@ class Hub:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
         self.newcomers.follow()
+        self.drills.follow_alarms()
         self._store.save_soon()
 
     def _read(self) -> dict[str, WatchSetup]:
@@ -332,6 +337,8 @@ class Hub:
         elif self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
         self.commands.sender.heard(report)
+        if self.drills.running:
+            self.drills.heard(report)
 
     @callback
     def _commanded(self, news: News, origin: Origin) -> None:
@@ -367,6 +374,7 @@ class Hub:
     def _linked(self, link: Link) -> None:
         self.pulse.follow(link)
         self.commands.sender.follow(link)
+        self.drills.follow_link(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()

@@ -6,8 +6,16 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTR
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MISMATCH, EVENT_MOTION, EVENT_RECEIVED, EVENT_RECOVERED
+from .const import (
+    DOMAIN,
+    EVENT_DRILL,
+    EVENT_MISMATCH,
+    EVENT_MOTION,
+    EVENT_RECEIVED,
+    EVENT_RECOVERED,
+)
 from .outcome.bus import STORM
+from .watch.drill_words import DrillResult
 from .watch.reports import Occasion
 from .watch.verdict import Reason
 
@@ -39,6 +47,13 @@ _RECEIVED = {
     Occasion.PICTURE: "took a picture",
     Occasion.VIDEO: "took a video",
 }
+_DRILL = {
+    DrillResult.PASSED: "passed its drill",
+    DrillResult.FAILED: "failed its drill",
+    DrillResult.REFUSED: "refused a drill",
+    DrillResult.INTERRUPTED: "had its drill interrupted",
+    DrillResult.STOPPED: "stopped its drill, as it was armed",
+}
 
 
 @callback
@@ -64,6 +79,13 @@ def async_describe_events(
     def received(event: Event) -> dict[str, str]:
         return _line(event, _RECEIVED[Occasion(event.data["kind"])])
 
+    @callback
+    def drill(event: Event) -> dict[str, str]:
+        names = [line["name"] for line in event.data["services"] if line["result"] == "failed"]
+        message = _DRILL[DrillResult(event.data["result"])]
+        return _line(event, f"{message}: {', '.join(names)}" if names else message)
+
+    async_describe_event(DOMAIN, EVENT_DRILL, drill)
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)

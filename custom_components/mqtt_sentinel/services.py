@@ -1,6 +1,6 @@
-"""The actions: what is open, verify it, acknowledge it, and the messages that could not be read."""
+"""The actions: what is open, verify it, acknowledge it, drills, and messages that are unreadable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.service import verify_domain_control
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.util.json import JsonValueType
 import probatio as vol
 
 from .const import DOMAIN
@@ -27,12 +28,14 @@ from .dialects.route import Flaw
 from .hub import Hub, SentinelConfigEntry
 from .intake.dead_letters import MOST_KEPT, DeadLetter
 from .outcome.bus import incident_facts
+from .outcome.drills import drill_facts
 from .outcome.wording import as_utc
 
 GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
+RUN_DRILL = "run_drill"
 
 ATTR_ACCEPT = "accept"
 ATTR_LIMIT = "limit"
@@ -40,6 +43,7 @@ ATTR_REASON = "reason"
 
 _DEFAULT_LIMIT = 20
 
+_RUN_DRILL = cv.make_entity_service_schema({})
 _VERIFY_NOW = cv.make_entity_service_schema({})
 _ACKNOWLEDGE = cv.make_entity_service_schema({vol.Optional(ATTR_ACCEPT, default=False): cv.boolean})
 _GET_DEAD_LETTERS = vol.Schema(
@@ -64,6 +68,9 @@ def register(hass: HomeAssistant) -> None:
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
     services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
+    )
+    services.async_register(
+        DOMAIN, RUN_DRILL, may_control(_run_drill), _RUN_DRILL, SupportsResponse.OPTIONAL
     )
 
 
@@ -107,6 +114,19 @@ async def _acknowledge(call: ServiceCall) -> None:
     do: Callable[[str], None] = hub.accept if call.data[ATTR_ACCEPT] else hub.mute
     for watch_id in open_ones:
         do(watch_id)
+
+
+async def _run_drill(call: ServiceCall) -> ServiceResponse:
+    """Run the drills of the chosen alarms, one after the other, and answer with their reports.
+
+    Raises ServiceValidationError when one is refused; those before it were run.
+    """
+    hub = _hub(call.hass)
+    drills: list[JsonValueType] = [
+        drill_facts(await hub.drills.run(alarm_id, call.context))
+        for alarm_id in _alarms_of(call, hub)
+    ]
+    return {"drills": drills}
 
 
 async def _get_dead_letters(call: ServiceCall) -> ServiceResponse:
@@ -162,6 +182,37 @@ def _watches_of(call: ServiceCall, hub: Hub) -> list[str]:
     What was named itself has to be a watch. In areas, floors and labels, all that are there count.
     Raises ServiceValidationError when something is none, or when there is none at all.
     """
+    watches = hub.sentinel.watches
+    chosen, strangers = _chosen(call, watches)
+    if strangers:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_watch",
+            translation_placeholders={"names": ", ".join(strangers)},
+        )
+    if not chosen:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
+    return chosen
+
+
+@callback
+def _alarms_of(call: ServiceCall, hub: Hub) -> list[str]:
+    """The ids of the alarms that a call is for, as :func:`_watches_of` finds watches."""
+    chosen, strangers = _chosen(call, hub.expectations.alarms)
+    if strangers:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_alarm",
+            translation_placeholders={"names": ", ".join(strangers)},
+        )
+    if not chosen:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_alarm_chosen")
+    return chosen
+
+
+@callback
+def _chosen(call: ServiceCall, known: Collection[str]) -> tuple[list[str], list[str]]:
+    """Those of some subentries that a call is for, and what was named itself and is none of them."""
     hass, target = call.hass, TargetSelection(call.data)
     entities, devices = er.async_get(hass), dr.async_get(hass)
 
@@ -174,22 +225,13 @@ def _watches_of(call: ServiceCall, hub: Hub) -> list[str]:
         names = device.identifiers if device else ()
         return next((name for domain, name in names if domain == DOMAIN), None)
 
-    watches = hub.sentinel.watches
     selected = async_extract_referenced_entity_ids(hass, target, primary_entities_only=False)
     named = {entity_id: of_entity(entity_id) for entity_id in selected.referenced}
     named |= {device_id: of_device(device_id) for device_id in target.device_ids}
-    if strangers := sorted(name for name, watch_id in named.items() if watch_id not in watches):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_watch",
-            translation_placeholders={"names": ", ".join(strangers)},
-        )
+    strangers = sorted(name for name, subentry_id in named.items() if subentry_id not in known)
     found = {
         *named.values(),
         *map(of_entity, selected.indirectly_referenced),
         *map(of_device, selected.referenced_devices),
     }
-    chosen = [watch_id for watch_id in watches if watch_id in found]
-    if not chosen:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
-    return chosen
+    return [subentry_id for subentry_id in known if subentry_id in found], strangers

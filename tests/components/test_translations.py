@@ -16,10 +16,13 @@ from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairF
 from custom_components.mqtt_sentinel.const import DOMAIN, SUBENTRY_ALARM, SUBENTRY_DEVICE
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
-from custom_components.mqtt_sentinel.event import Happened
+from custom_components.mqtt_sentinel.event import DRILLED, Happened
+from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
+from custom_components.mqtt_sentinel.watch.drill_report import DrillReport, Line, LineResult
+from custom_components.mqtt_sentinel.watch.drill_words import DrillResult, Fault, Refusal, Why
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
@@ -94,6 +97,7 @@ def test_the_english_texts_are_the_strings() -> None:
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
     others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things"}
+    others |= {"drill_failed", "drill_not_told", "drill_overdue"}
     assert keys | others == set(STRINGS["issues"])
 
 
@@ -158,6 +162,36 @@ async def test_the_text_about_known_things_uses_what_it_gives(
         assert set(steps[step]["data"]) == set(steps[step]["data_description"])
 
 
+LINE = Line("Front", "front", LineResult.FAILED, Fault.DID_NOT_PING, True, False, 1, 2, 3, False)
+
+
+@pytest.mark.parametrize("key", ["drill_failed", "drill_not_told", "drill_overdue"])
+async def test_the_text_about_a_drill_uses_what_it_gives(hass: HomeAssistant, key: str) -> None:
+    lines = (LINE,) if key == "drill_failed" else ()
+    why = None if lines else Why.NOT_TOLD
+    report = DrillReport("1", "House", DrillResult.FAILED, why, 1, 2, services=lines)
+    if key == "drill_overdue":
+        show_drill_overdue(hass, "hub", "house", "House", 1.0, 7.0)
+    else:
+        show_drill_failed(hass, "hub", "house", report)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "drill_house")
+    assert issue
+    assert issue.translation_key == key
+    texts = STRINGS["issues"][key]
+    step = texts["fix_flow"]["step"]["init"]
+    assert placeholders(texts["title"]) == placeholders(step["title"]) == {"name"}
+    assert placeholders(step) == set(issue.translation_placeholders or {})
+    reasons = {f"drill_{refusal.value}" for refusal in Refusal}
+    assert set(texts["fix_flow"]["abort"]) == reasons | {"over", "not_loaded"}
+
+
+def test_every_result_that_is_told_has_a_text() -> None:
+    told = {key for key in STRINGS["common"] if key.startswith("drill_")}
+    # Of a drill that never began nobody is told.
+    results = {f"drill_{result.value}" for result in DrillResult} - {"drill_refused"}
+    assert told == results | {"drill_title"}
+
+
 def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
     for choice in ("verify", "accept", "mute"):
         assert hasattr(repairs.IncidentRepairFlow, f"async_step_{choice}")
@@ -169,6 +203,7 @@ def test_every_choice_has_a_text() -> None:
         "armed_mode": set(ARMED_MODES),
         "dead_letter_reason": set(Flaw),
         "dialect": set(DIALECTS),
+        "drill_result": set(DrillResult),
         "expect": {*SourceKind, "none"},
         "protection": set(Protection),
     }
@@ -181,7 +216,8 @@ def test_every_state_has_a_text() -> None:
         name: set(texts["state_attributes"]["event_type"]["state"])
         for name, texts in entity["event"].items()
     }
-    assert kinds == {"watch": set(Happened), "alarm": set(Protection)}
+    assert kinds == {"watch": set(Happened), "alarm": {*Protection, *DRILLED.values()}}
+    assert set(entity["sensor"]["last_drill"]["state"]) == {*DrillResult} - {DrillResult.REFUSED}
 
 
 def test_every_trigger_and_condition_has_a_text_and_an_icon() -> None:
@@ -197,6 +233,7 @@ def test_every_exception_has_a_text() -> None:
         raised |= set(
             re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', file.read_text())
         )
+    raised |= {f"drill_{refusal.value}" for refusal in Refusal}
     assert raised == set(STRINGS["exceptions"])
 
 

@@ -31,8 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "intake", "watch"},
     "commands": {"command", "outcome"},
+    "drills": {"command", "commands", "const", "dialects", "intake", "outcome", "watch"},
     "hub": {
-        *("command", "commands", "const", "dialects", "intake", "newcomers", "outcome"),
+        *("command", "commands", "const", "dialects", "drills", "intake", "newcomers", "outcome"),
         *("setup_data", "storage", "watch"),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
@@ -46,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup_data"},
     "newcomers": {"watch"},
+    "drills": {"storage"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}

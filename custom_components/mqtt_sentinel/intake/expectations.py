@@ -24,6 +24,7 @@ class ExpectationIntake:
     ``on_expectations`` gets what is wanted of watches now, by their ids, all that changes together
     at once; ``on_alarm`` the id of an alarm whose panel said something new. What a silent entity
     wanted last is remembered, also through a restart (:attr:`memory`: source id -> what it wanted).
+    Nothing but "up" is wanted of a watch that is :attr:`drilled`: it comes and goes by our command.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ExpectationIntake:
         self._on_alarm = on_alarm
         self.memory: dict[str, Wanted] = {}
         self.alarms: dict[str, GuardedAlarm] = {}
+        self.drilled: frozenset[str] = frozenset()
         self._wishes: dict[str, OwnWish] = {}
         self._configs: dict[str, WatchConfig] = {}
         self._ids: dict[ThingKey, str] = {}
@@ -123,6 +125,18 @@ class ExpectationIntake:
         self._unfollow(alarm.config.entity_id, alarm_id)
         self._tell(self._relate(alarm, None))
 
+    @callback
+    def set_drilled(self, watch_ids: Iterable[str]) -> None:
+        """These watches are turned on and off by drills from now on, and no others."""
+        before, self.drilled = self.drilled, frozenset(watch_ids)
+        self._tell(sorted(before ^ self.drilled))
+
+    def is_needed(self, watch_id: str) -> bool:
+        """Tell whether anybody wants a watch up now."""
+        if watch_id not in self._wishes:
+            return False
+        return any(wish.wanted is Wanted.UP for wish in self._wishes_for(watch_id))
+
     def alarms_over(self, watch_id: str) -> Iterable[str]:
         """The ids of the alarms that rely on a watch."""
         return self._reliances.get(watch_id, ())
@@ -204,6 +218,8 @@ class ExpectationIntake:
         ]
         for child_id in self._children.get(self._configs[watch_id].key, ()):
             wishes += [wish for wish in self._wishes_for(child_id) if wish.wanted is Wanted.UP]
+        if watch_id in self.drilled:
+            return [wish for wish in wishes if wish.wanted is Wanted.UP]
         return wishes
 
     def _own_wish(self, watch_id: str, own: OwnWish, kind: SourceKind) -> Wish:
@@ -220,6 +236,7 @@ class ExpectationIntake:
     def _read_alarm(self, alarm: GuardedAlarm) -> None:
         state = self._hass.states.get(alarm.config.entity_id)
         value = state.state if state else None
+        alarm.state = value
         alarm.silent = value in (None, STATE_UNKNOWN, STATE_UNAVAILABLE)
         alarm.wanted = wanted_by_alarm(value, alarm.config.modes, alarm.wanted)
         self._remember(alarm.config.id, alarm.wanted)

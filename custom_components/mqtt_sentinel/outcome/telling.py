@@ -8,12 +8,14 @@ from homeassistant.core import HomeAssistant, callback
 from ..watch.incidents import Turn
 from .audience import Audience, Moment
 from .bus import fire_command, fire_incident, fire_occasion, fire_storm
+from .drills import fire_drill
 from .issues import show_incident, show_storm
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
     from ..command.command import News
+    from ..watch.drill_report import DrillReport
     from ..watch.sentinel import Change, Sentinel
 
 
@@ -70,6 +72,11 @@ class Telling:
         """Tell what became of a command about ``subject``."""
         device_id = self._device_id(subject) if subject else None
         fire_command(self._hass, device_id, name, news, context)
+
+    @callback
+    def drill(self, alarm_id: str, report: DrillReport, context: Context | None) -> None:
+        """Tell that a drill is over, or was refused."""
+        fire_drill(self._hass, self._device_id(alarm_id), report, context)
 
 
 def _judged_otherwise(change: Change) -> bool:
