@@ -106,6 +106,8 @@ class Drill:
         self._look_until = None
         for watch_id, payload in standing.items():
             part = self._parts[watch_id]
+            if part.back is Back.DONE:
+                continue
             if payload == part.found.put_back and not part.needs_no_way_back:
                 part.back, part.back_at = Back.SENT, at.mono
             elif payload != part.found.turn_on:
@@ -165,6 +167,7 @@ class Drill:
                 part.found = replace(part.found, stays_on=found.stays_on, put_back=put_back)
         elif self.stage is Stage.RESTORING and part.back is not Back.DONE:
             part.end_back(left_on=found.stays_on)
+            self._orders = [order for order in self._orders if order.watch_id != watch_id]
         self.wake(at)
 
     def broker(self, there: bool, at: Instant) -> None:
@@ -178,7 +181,7 @@ class Drill:
         else:
             self.stop(DrillResult.INTERRUPTED, Why.BROKER_GONE, at)
             for part in self._parts.values():
-                if part.back in (Back.ASKED, Back.SENT):
+                if part.back is not Back.DONE:
                     part.back, part.retry_at = Back.OPEN, None
         self.wake(at)
 
@@ -301,12 +304,13 @@ class Drill:
             return
         if not self._there or (part.retry_at is not None and at < part.retry_at):
             return
+        part.retry_at = None
         need = self._need(watch_id)
         if need is Need.NEEDED:
             part.end_back(left_on=True)
         elif need is Need.FREE or at >= self._restoring_since + PATIENCE:
             assert part.found.put_back is not None  # it was touched
-            part.back, part.retry_at = Back.ASKED, None
+            part.back = Back.ASKED
             self._orders.append(Order(watch_id, part.found.put_back, back=True))
 
     def _end(self, at: Instant) -> None:
@@ -353,6 +357,8 @@ def _part_as_dict(part: Part) -> dict[str, Any]:
         "stays_on": found.stays_on,
         "turn_on": _as_text(found.turn_on),
         "put_back": _as_text(found.put_back),
+        "left_on": part.left_on,
+        "done": part.back is Back.DONE,
     }
 
 
@@ -368,7 +374,10 @@ def _part_from_dict(data: Mapping[str, Any]) -> Part:
         raise ValueError("it says how to turn a service on, and not how it was")
     # Whether it is connected by now nobody knows: to be seen off, it has to say so, or be known to be.
     found = Found(True, bool(data["stays_on"]), turn_on, put_back)
-    return Part(service, found, touched=turn_on is not None, up=True)
+    part = Part(service, found, touched=turn_on is not None, up=True)
+    if data["done"]:
+        part.end_back(left_on=bool(data["left_on"]))
+    return part
 
 
 def _as_text(payload: bytes | None) -> str | None:
