@@ -60,6 +60,7 @@ class DrillMachine(RuleBasedStateMachine):
         self.stored: dict[str, Any] | None = None
         self.queue: list[Order] = []
         self.touched: set[str] = set()
+        self.unheard: set[str] = set()
         self.drill = Drill(
             "1",
             "house",
@@ -83,6 +84,7 @@ class DrillMachine(RuleBasedStateMachine):
     def collect(self) -> None:
         """Take what is ordered; whoever runs the drill writes it down before."""
         orders = self.drill.orders()
+        assert self.there or not orders
         for order in orders:
             assert not order.back or self.needs[order.watch_id] is not Need.NEEDED
         self.queue += orders
@@ -97,11 +99,13 @@ class DrillMachine(RuleBasedStateMachine):
     def look(self) -> None:
         if self.drill.result:
             standing = {name: told for name, told in self.kept.items() if told is not None}
+            self.unheard.clear()
             for name, up in self.up.items():
                 self.drill.heard(name, up, self.now)
             self.drill.looked_again(standing, self.now)
         else:
             found = {name: found_of(self.kept[name], self.up[name]) for name in SERVICES}
+            self.unheard.clear()
             self.drill.looked(found, self.now)
         self.collect()
 
@@ -183,9 +187,11 @@ class DrillMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(SERVICES), told=st.sampled_from([b"theirs on", b"theirs off"]))
     def somebody_commands(self, name: str, told: bytes) -> None:
-        if not self.there or self.drill.stage is Stage.LOOKING:
-            return
         self.kept[name] = self.due[name] = told
+        if not self.there or self.drill.stage is Stage.LOOKING:
+            # Home Assistant does not hear it now, and is told later what the broker kept.
+            self.unheard.add(name)
+            return
         self.queue = [order for order in self.queue if order.watch_id != name or not order.back]
         self.drill.commanded_otherwise(name, found_of(told, self.up[name]), self.now)
         self.collect()
@@ -210,10 +216,13 @@ class DrillMachine(RuleBasedStateMachine):
         self.collect()
 
     @precondition(lambda self: self.stored is not None)
-    @rule()
-    def die(self) -> None:
-        """Home Assistant is killed, and is there again."""
+    @rule(commanded=st.none() | st.sampled_from(SERVICES))
+    def die(self, commanded: str | None) -> None:
+        """Home Assistant is killed, and is there again; somebody may have commanded meanwhile."""
         assert self.stored is not None
+        if commanded:
+            self.kept[commanded] = self.due[commanded] = b"theirs off"
+            self.unheard.add(commanded)
         self.queue.clear()
         self.drill = Drill.resumed(self.stored, self.need, self.now)
         self.drill.broker(self.there, self.now)
@@ -251,7 +260,7 @@ class DrillMachine(RuleBasedStateMachine):
         assert self.drill.next_deadline() is None
         report = self.drill.report("House", self.now)
         assert report.restored
-        for name in self.touched - self.free:
+        for name in self.touched - self.free - self.unheard:
             due = self.due[name]
             assert self.kept[name] == (b"off" if due is None else due)
 
