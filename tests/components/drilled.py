@@ -1,10 +1,7 @@
 """Services that do as they are told, for drills."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
-from unittest.mock import Mock
 
 from homeassistant.core import callback
 
@@ -20,7 +17,7 @@ class Services:
     """What is behind the broker: it keeps the commands, and services follow them.
 
     ``log`` are all commands by the hub. ``deaf`` services follow none, ``stuck`` ones do not turn
-    off, ``mute`` ones do not ping.
+    off, ``mute`` ones do not ping. While Home Assistant is ``dead``, nothing of it arrives.
     """
 
     def __init__(self, house: House, *names: str) -> None:
@@ -32,6 +29,7 @@ class Services:
         self.stuck: set[str] = set()
         self.mute: set[str] = set()
         self.on: set[str] = set()
+        self.dead = False
         client = house.broker.client
         self._publish = client.publish.side_effect
         self._subscribe = client.subscribe.side_effect
@@ -47,7 +45,12 @@ class Services:
         self.kept[name] = payload
         await self._house.broker.publish(f"status/{name}", payload)
 
-    def drill(self, **target: str) -> asyncio.Task[Any]:
+    @property
+    def told(self) -> list[bytes]:
+        """The payloads of all commands by the hub."""
+        return [payload for _, payload in self.log]
+
+    def drill(self, **target: Any) -> asyncio.Task[Any]:
         """Run a drill."""
         return self._house.hass.async_create_background_task(
             self._house.hass.services.async_call(
@@ -68,7 +71,7 @@ class Services:
     def _published(self, topic: str, payload: Any, *args: Any, **kwargs: Any) -> Any:
         answer = self._publish(topic, payload, *args, **kwargs)
         first, _, name = topic.partition("/")
-        if first == "status":
+        if first == "status" and not self.dead:
             self.log.append((name, payload))
             self.kept[name] = payload
             self._house.hass.loop.call_soon(self._follow, name, payload)

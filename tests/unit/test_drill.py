@@ -518,9 +518,7 @@ def test_after_a_crash_what_others_commanded_since_stands() -> None:
     bench.start()
     bench.kill()
     bench.drill.broker(True, bench.now)
-    bench.drill.looked_again(
-        {"front": b"theirs", "back": b"off", "third": b"on"}, bench.now
-    )
+    bench.drill.looked_again({"front": b"theirs", "back": b"off", "third": b"on"}, bench.now)
     assert bench.send() == [back("third")]
     bench.down("third")
     assert bench.drill.stage is Stage.RESTORING  # it was told off, and is on
