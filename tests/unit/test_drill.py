@@ -570,7 +570,7 @@ def test_a_service_that_cannot_be_read_is_refused(change: dict[str, Any]) -> Non
     bench.look()
     data = bench.drill.as_dict()
     data["services"][0] |= change
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Drill.resumed(data, bench.need, bench.now)
 
 
