@@ -450,7 +450,8 @@ class Drills:
             report = run.drill.report(run.name, now())
             self._records.take(run.drill.alarm_id, report)
             tells = alarm.config.drill_tells
-            task = self._hass.async_create_task(
+            # Nobody has to wait for a notify service that hangs.
+            task = self._hass.async_create_background_task(
                 self._tell(run, tells, report), f"{DOMAIN} drill", eager_start=False
             )
             self._telling[task] = run
