@@ -105,11 +105,17 @@ class DrillRepairFlow(RepairsFlow):
         self._alarm_id = alarm_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin to ask."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
         """Ask, and begin a drill; the issue is there again unless it passes."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if user_input is None:
             return self.async_show_form(
-                step_id="init",
+                step_id="confirm",
                 data_schema=vol.Schema({}),
                 description_placeholders=issue.translation_placeholders if issue else None,
             )

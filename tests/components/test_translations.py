@@ -178,7 +178,7 @@ async def test_the_text_about_a_drill_uses_what_it_gives(hass: HomeAssistant, ke
     assert issue
     assert issue.translation_key == key
     texts = STRINGS["issues"][key]
-    step = texts["fix_flow"]["step"]["init"]
+    step = texts["fix_flow"]["step"]["confirm"]
     assert placeholders(texts["title"]) == placeholders(step["title"]) == {"name"}
     assert placeholders(step) == set(issue.translation_placeholders or {})
     reasons = {f"drill_{refusal.value}" for refusal in Refusal}
