@@ -116,6 +116,7 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
         "acknowledge",
         "get_dead_letters",
         "get_incidents",
+        "run_drill",
         "verify_now",
     }
     assert await refused(guarded, "get_incidents", {}) == "not_loaded"
