@@ -9,6 +9,7 @@ DOMAIN: Final = "mqtt_sentinel"
 PLATFORMS: Final = (
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
+    Platform.BUTTON,
     Platform.EVENT,
     Platform.SCENE,
     Platform.SENSOR,
@@ -73,6 +74,9 @@ CONF_HOLD: Final = "hold"
 # An alarm
 CONF_MODES: Final = "modes"
 CONF_RELIES_ON: Final = "relies_on"
+SECTION_DRILL: Final = "drill"
+CONF_DRILL_EVERY: Final = "drill_every"
+CONF_DRILL_TELLS: Final = "drill_tells"
 
 # An alarm panel made here
 CONF_OFFERED: Final = "offered"
@@ -101,3 +105,4 @@ EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 EVENT_SCENE: Final = f"{DOMAIN}_scene"
+EVENT_DRILL: Final = f"{DOMAIN}_drill"

@@ -14,8 +14,10 @@ from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import command_facts, incident_facts, occasion_facts
+from .outcome.drills import drill_summary
 from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection
+from .watch.drill_words import DrillResult
 from .watch.incidents import Turn
 from .watch.reports import Occasion, OccasionReport
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .commands import Origin
     from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
+    from .watch.drill_report import DrillReport
     from .watch.reports import EvidenceReport
     from .watch.sentinel import Change
 
@@ -90,12 +93,15 @@ _OF_RESULT = dict.fromkeys(CONFIRMED, Happened.COMMAND_CONFIRMED) | dict.fromkey
     {*FAILED, Result.EXPIRED, Result.REFUSED}, Happened.COMMAND_FAILED
 )
 
+# What is told of the drills of an alarm.
+DRILLED = {result: f"drill_{result.value}" for result in DrillResult}
+
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
 RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=OF_RELAY)
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
-    event_types=[protection.value for protection in Protection],
+    event_types=[*(protection.value for protection in Protection), *DRILLED.values()],
 )
 SCENE_EVENT = EventEntityDescription(
     key="event", translation_key="scene", event_types=list(HAPPENINGS)
@@ -193,7 +199,7 @@ class RelayEvent(SentinelEntity, EventEntity):
 
 
 class AlarmEvent(SentinelEntity, EventEntity):
-    """Every change of an alarm's protection."""
+    """Every change of an alarm's protection, and every drill."""
 
     moment = Moment.TELL
 
@@ -203,6 +209,18 @@ class AlarmEvent(SentinelEntity, EventEntity):
         """Start from the protection there is: that is no event."""
         super().__init__(hub, subentry, description)
         self._protection = hub.alarms.protection[self.subject]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow the hub and its drills."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.drills.follow(self._drilled))
+
+    @callback
+    def _drilled(self, alarm_id: str, report: DrillReport) -> None:
+        if alarm_id == self.subject:
+            self._trigger_event(DRILLED[report.result], drill_summary(report))
+            self.async_write_ha_state()
 
     @override
     @callback

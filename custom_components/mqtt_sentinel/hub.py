@@ -17,6 +17,7 @@ from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .dialects import broker
 from .dialects.table import DIALECTS, shows_values
+from .drills.drills import Drills
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
 from .intake.own_topics import OwnTopics
@@ -98,6 +99,8 @@ class Hub:
         self.answers = Answers(self.sentinel, self._apply, self.relays.repeat)
         self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, self._store)
         self._parts["scenes"] = self.scenes.remember
+        self.drills = Drills(hass, entry.entry_id, self, self._store)
+        self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -118,6 +121,7 @@ class Hub:
         self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        await self.drills.start(memory.parts.get("drills"))
         self.sentinel.occasions.restore(memory.events)
         self.relays.restore(memory.parts.get("relays"))
         subentries = self.entry.subentries.values()
@@ -166,6 +170,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        await self.drills.stop()
         self.pulse.stop()
         self.scenes.stop()
         self.commands.sender.stop()
@@ -214,6 +219,7 @@ class Hub:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
         self.newcomers.follow()
+        self.drills.follow_alarms()
         self._store.save_soon()
 
     def _read(self) -> dict[str, WatchSetup]:
@@ -319,6 +325,8 @@ class Hub:
         elif self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
         self.commands.sender.heard(report)
+        if self.drills.running:
+            self.drills.heard(report)
 
     @callback
     def _commanded(self, news: News, origin: Origin) -> None:
@@ -354,6 +362,7 @@ class Hub:
     def _linked(self, link: Link) -> None:
         self.pulse.follow(link)
         self.commands.sender.follow(link)
+        self.drills.follow_link(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()

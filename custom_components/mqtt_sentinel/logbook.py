@@ -11,6 +11,7 @@ from .command.scene_report import RunEnd
 from .const import (
     DOMAIN,
     EVENT_ALARM,
+    EVENT_DRILL,
     EVENT_MISMATCH,
     EVENT_MOTION,
     EVENT_RECEIVED,
@@ -19,6 +20,7 @@ from .const import (
 )
 from .outcome.bus import REFUSED, STORM
 from .outcome.scene_runs import STARTED
+from .watch.drill_words import DrillResult
 from .watch.panel_words import PanelState, Why
 from .watch.reports import Occasion
 from .watch.verdict import Reason
@@ -74,6 +76,13 @@ _SCENE: dict[str, str] = {
     RunEnd.SIMULATED: "was only simulated, as the broker was away",
     RunEnd.INTERRUPTED: "was interrupted by the end of Home Assistant",
 }
+_DRILL = {
+    DrillResult.PASSED: "passed its drill",
+    DrillResult.FAILED: "failed its drill",
+    DrillResult.REFUSED: "refused a drill",
+    DrillResult.INTERRUPTED: "had its drill interrupted",
+    DrillResult.STOPPED: "stopped its drill, as it was armed",
+}
 
 
 @callback
@@ -107,6 +116,13 @@ def async_describe_events(
     def scene(event: Event) -> dict[str, str]:
         return _line(event, _SCENE[event.data["kind"]])
 
+    @callback
+    def drill(event: Event) -> dict[str, str]:
+        names = [line["name"] for line in event.data["services"] if line["result"] == "failed"]
+        message = _DRILL[DrillResult(event.data["result"])]
+        return _line(event, f"{message}: {', '.join(names)}" if names else message)
+
+    async_describe_event(DOMAIN, EVENT_DRILL, drill)
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)

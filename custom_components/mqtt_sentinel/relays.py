@@ -1,7 +1,7 @@
 """Relays: what was commanded of each, what became of it, and who switched it."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 import logging
@@ -103,6 +103,10 @@ class Relays:
     def __getitem__(self, relay_id: str) -> RelayState:
         """What is known of a relay. Raises KeyError when there is none of this id."""
         return self._relays[relay_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all relays."""
+        return iter(self._relays)
 
     def __contains__(self, relay_id: object) -> bool:
         """Tell whether there is a relay of this id."""

@@ -29,7 +29,7 @@ from .dialects.feedback import feedback_decoder
 from .dialects.route import MalformedError, Message
 from .intake.mqtt import QOS, Link, now
 from .outcome.bus import command_facts
-from .targets import loaded_hub, subentries_of
+from .targets import OF_RELAYS, loaded_hub, subentries_of
 from .watch.reports import ThingKey
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ async def send_command(call: ServiceCall) -> ServiceResponse:
 
 async def _to_relays(hub: Hub, call: ServiceCall) -> list[dict[str, Any]]:
     on = _STATES[call.data[ATTR_STATE]]
-    chosen = subentries_of(call, [each for each in hub.sentinel.watches if each in hub.relays])
+    chosen = subentries_of(call, [*hub.relays], OF_RELAYS)
     outcomes = await asyncio.gather(
         *(hub.relays.ask(relay_id, on, call.context) for relay_id in chosen)
     )

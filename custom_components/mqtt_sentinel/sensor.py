@@ -21,12 +21,14 @@ from .detail_entities import detail_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
 from .hub_sensors import DESCRIPTIONS, HubSensor
+from .outcome.drills import drill_summary
 from .outcome.scene_runs import RESULTS, result, run_facts, steps_facts
 from .outcome.values import Kind
 from .outcome.wording import as_utc
 from .ping_entities import add_ping_sensors
 from .value_entities import add_items_of, value_sensors
 from .watch.alarm import Protection
+from .watch.drill_words import DrillResult
 
 PARALLEL_UPDATES = 0
 
@@ -93,6 +95,29 @@ PROTECTION = SentinelSensorDescription(
     value=lambda entity: entity.hub.alarms.protection[entity.subject].value,
     attributes=_services,
 )
+LAST_DRILL = SentinelSensorDescription(
+    key="last_drill",
+    translation_key="last_drill",
+    device_class=SensorDeviceClass.ENUM,
+    # A drill that was refused never was.
+    options=[result.value for result in DrillResult if result is not DrillResult.REFUSED],
+    value=lambda entity: (
+        report.result.value if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+    attributes=lambda entity: (
+        drill_summary(report) if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+)
+LAST_DRILL_AT = SentinelSensorDescription(
+    key="last_drill_at",
+    translation_key="last_drill_at",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=lambda entity: (
+        as_utc(report.ended) if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+)
+_OF_ALARM = (PROTECTION, LAST_DRILL, LAST_DRILL_AT)
 
 LAST_RUN = SentinelSensorDescription(
     key="last_run",
@@ -165,7 +190,9 @@ async def async_setup_entry(
             SUBENTRY_RELAY: lambda hub, subentry: [
                 SentinelSensor(hub, subentry, description) for description in OF_RELAY
             ],
-            SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
+            SUBENTRY_ALARM: lambda hub, subentry: [
+                SentinelSensor(hub, subentry, description) for description in _OF_ALARM
+            ],
             SUBENTRY_SCENE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_RUN)],
         },
     )

@@ -119,6 +119,7 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
         "get_incidents",
         "send_command",
         "stop_scene",
+        "run_drill",
         "verify_now",
     }
     assert await refused(guarded, "get_incidents", {}) == "not_loaded"

@@ -38,14 +38,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "relays": {"command", "commands", "intake", "outcome", "watch"},
     "scene_runner": {"command", "commands", "const", "intake"},
     "scenes": {"command", "commands", "const", "intake", "outcome", "scene_runner", "storage"},
+    "drills": {"command", "commands", "const", "dialects", "intake", "outcome", "watch"},
     "answers": {"intake"},
     "alarms": {
         *("command", "commands", "const", "dialects", "intake", "outcome", "setup_data"),
         *("setup_panel", "watch"),
     },
     "hub": {
-        *("alarms", "answers", "command", "commands", "const", "dialects", "intake", "newcomers"),
-        *("outcome", "relays", "scenes", "setup_data", "setup_watches", "storage", "watch"),
+        *("alarms", "answers", "command", "commands", "const", "dialects", "drills", "intake"),
+        *(
+            "newcomers",
+            "outcome",
+            "relays",
+            "scenes",
+            "setup_data",
+            "setup_watches",
+            "storage",
+            "watch",
+        ),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
     "config_flow": {
@@ -71,6 +81,7 @@ MAY_NAME: dict[str, set[str]] = {
     "relays": {"setup_relay"},
     "newcomers": {"watch"},
     "answers": {"watch"},
+    "drills": {"storage"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}

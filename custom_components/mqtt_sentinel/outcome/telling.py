@@ -15,6 +15,7 @@ from .bus import (
     fire_refused,
     fire_storm,
 )
+from .drills import fire_drill
 from .issues import show_incident, show_storm
 from .scene_runs import fire_scene
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..command.command import News
     from ..watch.alarm import Blocker
+    from ..watch.drill_report import DrillReport
     from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.sentinel import Change, Sentinel
     from .scene_runs import KeptRun
@@ -112,6 +114,11 @@ class Telling:
         self._audience.notify(Moment.TELL, subject, None)
         device_id = self._device_id(subject)
         self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
+
+    @callback
+    def drill(self, alarm_id: str, report: DrillReport, context: Context | None) -> None:
+        """Tell that a drill is over, or was refused."""
+        fire_drill(self._hass, self._device_id(alarm_id), report, context)
 
 
 def _judged_otherwise(change: Change) -> bool:
