@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mqtt_sentinel import commands
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND
 
-from .house import GRACE, SETTLE, House, custom_relay, relay, subentry_of, watch
+from .house import GRACE, SETTLE, SUBSCRIBE_TIME, House, custom_relay, relay, subentry_of, watch
 
 SET = "autocore/esp_1/relay/1/set"
 SWITCH = "switch.pump"
@@ -568,3 +568,20 @@ async def test_only_so_many_are_remembered_for_what_comes_late(
         ("MQTT Sentinel", None),
         ("MQTT Sentinel", "ok"),
     ]
+
+
+async def test_two_that_answer_on_one_topic_of_their_own(bench: Bench, hass: HomeAssistant) -> None:
+    """Each answer is heard once, and heard as long as there is one of them."""
+    house = bench.house
+    shared: dict[str, Any] = {"confirm": "feedback", "feedback_topic": "a/b/c/said"}
+    await house.set_up(relay("pump", **shared), relay("light", number="2", **shared))
+    await bench.online()
+    assert house.broker.subscribed.count("a/b/c/said") == 1
+    hass.config_entries.async_remove_subentry(house.entry, "pump")
+    await house.clock.settle()
+    await bench.order("on", "switch.light")
+    await house.broker.publish("a/b/c/said", "OK")
+    assert bench.results == ["confirmed"]
+    hass.config_entries.async_remove_subentry(house.entry, "light")
+    await house.clock.advance(SUBSCRIBE_TIME)
+    assert "a/b/c/said" in house.broker.unsubscribed

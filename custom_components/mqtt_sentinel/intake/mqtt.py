@@ -56,9 +56,11 @@ class MqttIntake:
         self._awaited: set[str] = set()
         self._stops: list[CALLBACK_TYPE] = []
         self._routes: list[tuple[str, str, Decoder]] = []
-        # Who else has to hear what comes by a filter, by filter and topic: with a
+        # Who else has to hear what comes by a dialect's filter, by filter and topic: with a
         # subscription of its own on top of it, the broker would send each message twice.
         self.ears: dict[tuple[str, str], Callable[[mqtt.ReceiveMessage], None]] = {}
+        # The topics of a user's own on which an OK is a report.
+        self.answers: Counter[str] = Counter()
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -77,19 +79,22 @@ class MqttIntake:
         for dialect in dialects:
             for route in dialect.routes:
                 for site in sites:
-                    await self.subscribe(on_site(site, route.filter), site, route.decode)
+                    self._routes.append((on_site(site, route.filter), site, route.decode))
+                    await self.subscribe(*self._routes[-1])
         self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
 
     def comes_by(self, topic: str) -> str | None:
-        """The first filter by which comes what is sent to this topic, None without."""
+        """The first filter of a dialect by which comes what is sent to this topic, None without."""
         filters = (topic_filter for topic_filter, _, _ in self._routes)
         return next((found for found in filters if within(topic, found)), None)
 
     def hears_feedback(self, topic: str) -> bool:
         """Tell whether an OK on this topic is a report already."""
+        if self.answers[topic]:
+            return True
         for topic_filter, site, decode in self._routes:
             if within(topic, topic_filter):
                 try:
@@ -140,7 +145,6 @@ class MqttIntake:
             nonlocal ended
             ended = True
             self._subscriptions.remove(unsubscribe)
-            self._routes.remove(route)
             stop()
             self._filters[topic_filter] -= 1
             if not self._filters[topic_filter]:
@@ -148,8 +152,6 @@ class MqttIntake:
                 self._awaited.discard(topic_filter)
                 self._check_acknowledged()
 
-        route = (topic_filter, site, decode)
-        self._routes.append(route)
         self._subscriptions.add(unsubscribe)
         self._filters[topic_filter] += 1
         self._awaited.add(topic_filter)

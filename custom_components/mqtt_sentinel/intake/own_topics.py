@@ -14,6 +14,7 @@ from .mqtt import MqttIntake
 if TYPE_CHECKING:
     from ..dialects.route import Decoder
     from ..setup_watches import WatchSetup
+    from ..watch.reports import ThingKey
 
 
 class OwnTopics:
@@ -24,6 +25,7 @@ class OwnTopics:
         self._hass = hass
         self._mqtt = mqtt
         self._stops: defaultdict[str, list[CALLBACK_TYPE]] = defaultdict(list)
+        self._answering: dict[str, CALLBACK_TYPE] = {}
 
     async def follow(self, setup: WatchSetup) -> None:
         """Listen to what a watch has now, and no more to what it had."""
@@ -36,15 +38,32 @@ class OwnTopics:
             wanted.append((setup.custom.topic, decode))
         ping = ping_decoder(setup.config.key)
         wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
-        # Answers that its dialect reads already would be heard twice.
-        if (
-            (relay := setup.relay)
-            and relay.confirm.feedback
-            and not self._mqtt.hears_feedback(relay.feedback)
-        ):
-            wanted.append((relay.feedback, feedback_decoder(relay.relay.key)))
         for topic_filter, read in wanted:
             self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
+        relay = setup.relay if setup.relay and setup.relay.confirm.feedback else None
+        if relay and (stop := await self._answers(relay.feedback, relay.relay.key)):
+            self._stops[watch_id].append(stop)
+
+    async def _answers(self, topic: str, key: ThingKey) -> CALLBACK_TYPE | None:
+        """Hear the OK and ERROR on a topic; not twice, whoever else does: each would count.
+
+        Call the answer to end that; there is none where a dialect hears them all the time.
+        """
+        answers = self._mqtt.answers
+        if not answers[topic]:
+            if self._mqtt.hears_feedback(topic):
+                return None
+            decode = feedback_decoder(key)
+            self._answering[topic] = await self._mqtt.subscribe(topic, "", decode)
+        answers[topic] += 1
+
+        @callback
+        def stop() -> None:
+            answers[topic] -= 1
+            if not answers[topic]:
+                self._answering.pop(topic)()
+
+        return stop
 
     @callback
     def forget(self, watch_id: str) -> None:
