@@ -12,7 +12,18 @@ import pytest
 from custom_components.mqtt_sentinel.watch.drill_words import LOOK_TIME, PATIENCE, PING_SLACK
 
 from .drilled import BACK, FRONT, OFF, ON, Services
-from .house import GRACE, PANEL, SETTLE, SUBSCRIBE_TIME, House, alarm, own_log, subentry_of, watch
+from .house import (
+    GRACE,
+    PANEL,
+    SETTLE,
+    SUBSCRIBE_TIME,
+    House,
+    alarm,
+    own_log,
+    panel_alarm,
+    subentry_of,
+    watch,
+)
 
 GARAGE = "alarm_control_panel.garage"
 FILE = "mqtt_sentinel.hub"
@@ -682,3 +693,83 @@ async def test_an_alarm_that_is_added_can_be_drilled(house: House) -> None:
     await house.clock.settle()
     services = Services(house, FRONT)
     assert (await drilled(house, services))["result"] == "passed"
+
+
+# The alarm is a panel made here
+
+
+@pytest.fixture
+async def made(house: House) -> House:
+    """A disarmed panel made here over two services that are off, as it told them to be."""
+    await house.set_up(
+        watch("front", expect="alarm", ping_interval=INTERVAL),
+        watch("back", expect="alarm"),
+        panel_alarm("front", "back"),
+    )
+    await house.service(FRONT, "off")
+    await house.service(BACK, "off")
+    await house.clock.advance(GRACE)
+    return house
+
+
+async def test_a_panel_made_here_is_drilled(made: House) -> None:
+    services = Services(made, FRONT, BACK)
+    report = await drilled(made, services)
+    assert report["result"] == "passed"
+    assert services.log == [(FRONT, ON), (BACK, ON), (FRONT, OFF), (BACK, OFF)]
+    assert made.issues == {}
+
+
+async def test_a_panel_made_here_is_not_drilled_while_it_is_armed(made: House) -> None:
+    services = Services(made, FRONT, BACK)
+    await made.hass.services.async_call(
+        "alarm_control_panel",
+        "alarm_arm_away",
+        {"entity_id": "alarm_control_panel.house"},
+        blocking=True,
+    )
+    await made.clock.advance(1)
+    before = list(services.log)
+    with pytest.raises(ServiceValidationError) as refused:
+        await services.drill()
+    assert refused.value.translation_key == "drill_armed"
+    assert services.log == before
+
+
+async def test_arming_a_panel_made_here_ends_its_drill(made: House) -> None:
+    services = Services(made, FRONT, BACK)
+    services.mute.add(FRONT)
+    drill = services.drill()
+    await made.clock.advance(LOOK + 1)
+    await made.hass.services.async_call(
+        "alarm_control_panel",
+        "alarm_arm_away",
+        {"entity_id": "alarm_control_panel.house"},
+        blocking=True,
+    )
+    await made.clock.advance(SETTLE)
+    assert drill.done()
+    (report,) = (await drill)["drills"]
+    assert (report["result"], report["why"]) == ("stopped", "armed")
+    assert services.kept[FRONT] == services.kept[BACK] == ON  # the armed alarm needs them
+    await made.clock.advance(3600)
+    assert services.kept[FRONT] == services.kept[BACK] == ON
+
+
+async def test_a_panel_made_here_turns_nothing_off_in_a_drill_when_the_broker_is_back(
+    made: House,
+) -> None:
+    services = Services(made, FRONT, BACK)
+    services.mute.add(FRONT)
+    drill = services.drill()
+    await made.clock.advance(LOOK + 1)
+    await made.broker.go()
+    await made.clock.advance(1)
+    await made.broker.come()
+    await made.clock.advance(SUBSCRIBE_TIME + 4 * SETTLE)
+    assert drill.done()
+    await made.service(FRONT, "off")
+    await made.service(BACK, "off")
+    await made.clock.advance(GRACE + SETTLE)
+    assert services.kept[FRONT] == services.kept[BACK] == OFF
+    assert made.issues == {}

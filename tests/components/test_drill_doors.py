@@ -425,6 +425,7 @@ async def test_the_options_are_part_of_the_alarm(house: House) -> None:
     await house.set_up(watch("front", expect="alarm"))
     house.hass.states.async_set(PHONE, "unknown")
     dialog = await Dialog.create(house, "alarm")
+    await dialog.choose("existing")
     await dialog.submit(entity_id=PANEL, modes=["armed_away"], relies_on=["front"])
     assert dialog.suggested("drill.drill_every") is None
     await dialog.submit(
