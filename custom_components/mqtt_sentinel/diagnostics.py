@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .command.scene_reading import store_steps
-from .const import CONF_STEPS, CONF_TEMPLATE, DOMAIN
+from .const import CONF_COMMAND_OFF, CONF_COMMAND_ON, CONF_STEPS, CONF_TEMPLATE, DOMAIN
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
 from .outcome.scene_runs import run_facts, steps_facts
@@ -27,6 +27,8 @@ _SECRET = {
     "payload",
     "payload_on",
     "payload_off",
+    CONF_COMMAND_OFF,
+    CONF_COMMAND_ON,
 }
 
 
@@ -72,6 +74,8 @@ async def async_get_config_entry_diagnostics(
                 for alarm in hub.expectations.alarms.values()
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
+            "commands": _commands(hub),
+            "relays": hub.relays.remember(),
             "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],
         }
     )
@@ -88,6 +92,21 @@ async def async_get_device_diagnostics(
         if domain == DOMAIN and (scene := hub.scenes.setups.get(identifier)):
             return _redact(_scene(hub, scene))
     return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _commands(hub: Hub) -> dict[str, Any]:
+    """How the commands do."""
+    sender = hub.commands.sender
+    metrics = sender.metrics
+    return {
+        "depth": sender.depth,
+        "sent": metrics.sent,
+        "late": metrics.late,
+        "repeated": metrics.repeated,
+        "unasked": metrics.unasked,
+        "results": {result.value: count for result, count in metrics.results.items()},
+        "success_rate": metrics.success_rate,
+    }
 
 
 def _watch(watch: Watched) -> dict[str, Any]:

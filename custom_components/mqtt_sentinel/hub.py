@@ -18,6 +18,7 @@ from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .dialects import broker
 from .dialects.table import DIALECTS, shows_values
 from .drills.drills import Drills
+from .intake.command_topics import CommandTopics
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
 from .intake.own_topics import OwnTopics
@@ -73,7 +74,8 @@ class Hub:
         self.commands = Commands(hass, self.audience)
         self.commands.follow(self._commanded)
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
-        self._own_topics = OwnTopics(hass, self.mqtt)
+        self.topics = CommandTopics(hass, self.mqtt, self.commands.sender.heard)
+        self._own_topics = OwnTopics(hass, self.mqtt, self.topics)
         self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
         self.vitals = Vitals(now())
         self.values = Values(
@@ -97,7 +99,9 @@ class Hub:
         self._parts["alarms"] = self.alarms.remember
         self.expectations = self.alarms.expectations
         self.answers = Answers(self.sentinel, self._apply, self.relays.repeat)
-        self.scenes = Scenes(hass, entry, self.mqtt, self.commands, self.telling, self._store)
+        self.scenes = Scenes(
+            *(hass, entry, self.mqtt, self.topics, self.commands, self.telling, self._store)
+        )
         self._parts["scenes"] = self.scenes.remember
         self.drills = Drills(hass, entry.entry_id, self, self._store)
         self._parts["drills"] = self.drills.memory
@@ -174,6 +178,7 @@ class Hub:
         self.pulse.stop()
         self.scenes.stop()
         self.commands.sender.stop()
+        self.topics.stop()
         self.mqtt.stop()
         self.alarms.stop()
         self.newcomers.stop()

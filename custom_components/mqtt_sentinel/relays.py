@@ -66,12 +66,17 @@ class Switched:
 
 @dataclass(slots=True)
 class RelayState:
-    """What is known of one relay beside its state. ``asked``: the id of the command under way."""
+    """What is known of one relay beside its state.
+
+    ``asked``: the id of the command under way, ``wanted`` what it is to be by the last. What it changes
+    to until ``moves_until``, in monotonic seconds, may come of that command.
+    """
 
     setup: RelaySetup
     stop: CALLBACK_TYPE
     asked: str | None = None
     wanted: bool = False
+    moves_until: float = 0.0
     last: LastCommand | None = None
     history: deque[Switched] = field(default_factory=lambda: deque(maxlen=LONGEST_HISTORY))
 
@@ -97,7 +102,7 @@ class Relays:
         self._apply = apply
         self._save = save
         self._relays: dict[str, RelayState] = {}
-        self._stored: Mapping[str, Any] = {}
+        self._stored: dict[str, Any] = {}
         commands.follow(self._came)
 
     def __getitem__(self, relay_id: str) -> RelayState:
@@ -123,7 +128,7 @@ class Relays:
             # Before the entities, so that these show what belongs together.
             stop = self._audience.listen(relay_id, follow, Moment.SHOW)
             relay = self._relays[relay_id] = RelayState(setup, stop)
-            _restore(relay, self._stored.get(relay_id, {}))
+            _restore(relay, self._stored.pop(relay_id, None))
         elif before.setup.relay != setup.relay:
             self.remove(relay_id)
             self.set(relay_id, setup)
@@ -170,6 +175,7 @@ class Relays:
         command_id = f"relay-{uuid4().hex}"
         command = relay.setup.command(command_id, f"relay:{relay_id}", on, already=already)
         relay.asked, relay.wanted = command_id, on
+        relay.moves_until = now().mono + relay.setup.ttl + relay.setup.timeout
         wanted = Wanted.UP if on else Wanted.DOWN
         verify = relay.setup.confirm.state
         expectation = Expectation(wanted, verify, SourceKind.COMMAND)
@@ -214,7 +220,8 @@ class Relays:
         if change is None or change.connection is None or change.watch.relay is None:
             return
         relay, report = self._relays[relay_id], change.watch.relay
-        by = report.by or (BY_COMMAND if relay.asked and relay.wanted is report.on else None)
+        told = relay.wanted is report.on and report.at.mono <= relay.moves_until
+        by = report.by or (BY_COMMAND if told else None)
         relay.history.append(Switched(report.at.wall, report.on, by))
         self._save()
 
@@ -233,7 +240,7 @@ class Relays:
     def restore(self, stored: Any) -> None:
         """Go on from what :meth:`remember` answered before; call it before relays are set."""
         if isinstance(stored, Mapping):
-            self._stored = stored
+            self._stored = dict(stored)
 
 
 def _restore(relay: RelayState, data: Any) -> None:

@@ -21,9 +21,9 @@ from .command.scene_run import Call, Cancel, Listen, Order, SceneRun, Submit
 from .command.scene_steps import ActionStep, StateTrigger, TopicTrigger
 from .commands import Commands, Origin
 from .const import DOMAIN
+from .intake.command_topics import CommandTopics
 from .intake.mqtt import now
 from .intake.one_timer import OneTimer
-from .intake.scene_topics import SceneTopics
 
 if TYPE_CHECKING:
     from .command.command import Outcome
@@ -46,7 +46,7 @@ class SceneRunner:
         self,
         hass: HomeAssistant,
         commands: Commands,
-        topics: SceneTopics,
+        topics: CommandTopics,
         run: SceneRun,
         origin: Origin,
         on_change: Callable[[], None],

@@ -27,8 +27,8 @@ from .command.scene_steps import (
 )
 from .commands import Commands, Origin
 from .const import CONF_STEPS, SUBENTRY_SCENE
+from .intake.command_topics import CommandTopics
 from .intake.mqtt import Link, MqttIntake, now
-from .intake.scene_topics import SceneTopics
 from .outcome.scene_runs import STARTED, KeptRun, read_kept, result
 from .outcome.telling import Telling
 from .scene_runner import SceneRunner
@@ -79,6 +79,7 @@ class Scenes:
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         mqtt: MqttIntake,
+        topics: CommandTopics,
         commands: Commands,
         telling: Telling,
         store: MemoryStore,
@@ -92,7 +93,7 @@ class Scenes:
         self._commands = commands
         self._telling = telling
         self._store = store
-        self._topics = SceneTopics(hass, mqtt, commands.sender.heard)
+        self._topics = topics
         self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._going: dict[str, SceneRunner] = {}
         self._pauses: dict[str, asyncio.TimerHandle] = {}
@@ -121,7 +122,6 @@ class Scenes:
         self._stop_all()
         while self._stops:
             self._stops.pop()()
-        self._topics.stop()
 
     async def follow(self) -> list[tuple[str, str, bool]]:
         """Follow the subentries; answer which scenes are others now: id, name, whether it is new."""

@@ -1,10 +1,8 @@
 """Answers to commands on a topic of a user's own: plain ``OK`` or ``ERROR``, whatever the topic."""
 
-from collections.abc import Callable
-
 from ..watch.reports import FeedbackReport, ThingKey
 from .payload import read_word
-from .route import Flaw, MalformedError, Message
+from .route import Message
 
 NAME = "feedback"
 _WORDS = {b"ok": True, b"error": False}
@@ -13,18 +11,6 @@ _WORDS = {b"ok": True, b"error": False}
 def read_answer(payload: bytes) -> bool | None:
     """Whether an answer says OK or ERROR, None when it is none."""
     return read_word(payload, _WORDS)
-
-
-def feedback_decoder(key: ThingKey) -> Callable[[Message], FeedbackReport]:
-    """A function that reads the answers of one thing on a topic that is for nothing else."""
-
-    def decode(message: Message) -> FeedbackReport:
-        ok = read_answer(message.payload)
-        if ok is None:
-            raise MalformedError(Flaw.NOT_A_BOOL)
-        return FeedbackReport(key, message.at, message.retained, message.topic, ok)
-
-    return decode
 
 
 def read_feedback(message: Message) -> FeedbackReport | None:

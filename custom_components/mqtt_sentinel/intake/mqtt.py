@@ -59,8 +59,6 @@ class MqttIntake:
         # Who else has to hear what comes by a dialect's filter, by filter and topic: with a
         # subscription of its own on top of it, the broker would send each message twice.
         self.ears: dict[tuple[str, str], Callable[[mqtt.ReceiveMessage], None]] = {}
-        # The topics of a user's own on which an OK is a report.
-        self.answers: Counter[str] = Counter()
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -93,8 +91,6 @@ class MqttIntake:
 
     def hears_feedback(self, topic: str) -> bool:
         """Tell whether an OK on this topic is a report already."""
-        if self.answers[topic]:
-            return True
         for topic_filter, site, decode in self._routes:
             if within(topic, topic_filter):
                 try:

@@ -1,7 +1,8 @@
-"""The topics of scenes that no dialect listens to: what they wait for, and what confirms their steps.
+"""The topics of commands that no dialect listens to: what confirms them, and what scenes wait for.
 
-They are listened to as long as there is the scene, not only while it runs: a subscription takes
-longer than an answer.
+Those of relays and scenes are listened to as long as there are these: a subscription takes longer
+than an answer. Each is listened to once, whoever shares it: an answer that is heard twice would
+confirm two commands.
 """
 
 from collections import defaultdict
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 type Listener = Callable[[bytes, float], None]
 
 
-class SceneTopics:
-    """Listens for all scenes; ``on_feedback`` gets the answers that are no reports otherwise."""
+class CommandTopics:
+    """Listens for relays, scenes and actions; ``on_feedback`` gets the answers that are no reports otherwise."""
 
     def __init__(
         self, hass: HomeAssistant, mqtt: MqttIntake, on_feedback: Callable[[FeedbackReport], None]
     ) -> None:
-        """Start with no scene."""
+        """Start with nobody who needs any."""
         self._hass = hass
         self._mqtt = mqtt
         self._on_feedback = on_feedback
@@ -38,14 +39,14 @@ class SceneTopics:
         self._stops: dict[str, Callable[[], object]] = {}
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
 
-    async def follow(self, scene_id: str, feedback: Iterable[str], triggers: Iterable[str]) -> None:
-        """Listen to what a scene has now, and no more to what it had.
+    async def follow(self, user_id: str, feedback: Iterable[str], triggers: Iterable[str]) -> None:
+        """Listen to what somebody needs now, and no more to what they needed.
 
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         heard = self._mqtt.hears_feedback
-        self._feedback[scene_id] = {topic for topic in feedback if not heard(topic)}
-        self._triggers[scene_id] = set(triggers)
+        self._feedback[user_id] = {topic for topic in feedback if not heard(topic)}
+        self._triggers[user_id] = set(triggers)
         self._drop()
         for topic in sorted(self._wanted - self._stops.keys()):
             if topic_filter := self._mqtt.comes_by(topic):
@@ -57,15 +58,15 @@ class SceneTopics:
                 )
 
     @callback
-    def forget(self, scene_id: str) -> None:
-        """Listen no more for a scene."""
-        self._feedback.pop(scene_id, None)
-        self._triggers.pop(scene_id, None)
+    def forget(self, user_id: str) -> None:
+        """Listen no more for somebody."""
+        self._feedback.pop(user_id, None)
+        self._triggers.pop(user_id, None)
         self._drop()
 
     @callback
     def listen(self, topic: str, listener: Listener) -> CALLBACK_TYPE:
-        """Call ``listener`` with each live payload on a topic of a scene, and when it came.
+        """Call ``listener`` with each live payload on a trigger's topic, and when it came.
 
         The moment is in monotonic seconds; call the answer to end it.
         """
