@@ -21,6 +21,7 @@ from .const import (
 from .outcome.bus import REFUSED, STORM
 from .outcome.scene_runs import STARTED
 from .watch.drill_words import DrillResult
+from .watch.expectation import SourceKind
 from .watch.panel_words import PanelState, Why
 from .watch.reports import Occasion
 from .watch.verdict import Reason
@@ -39,6 +40,12 @@ _MISMATCH: dict[str, str] = {
     Reason.NOT_CONFIRMED: "did not confirm a command",
     Reason.NOT_SENT: "could not be sent a command in time",
     STORM: "found many devices at once that are not as they should be",
+}
+_OF_COMMAND = {
+    Reason.NEVER_HEARD: "does not say whether it is on",
+    Reason.NO_LIVE_PROOF: "was told to be on, but gave no sign of life",
+    Reason.DISCONNECTED: "turned off although it was told to be on",
+    Reason.CONNECTED: "turned on although it was told to be off",
 }
 _RECOVERED = "is as it should be again"
 _MOTION = {
@@ -94,7 +101,10 @@ def async_describe_events(
 
     @callback
     def mismatch(event: Event) -> dict[str, str]:
-        return _line(event, _MISMATCH[event.data["reason"]])
+        reason = event.data["reason"]
+        commanded = event.data.get("expected_kind") == SourceKind.COMMAND
+        message = _OF_COMMAND.get(reason) if commanded else None
+        return _line(event, message or _MISMATCH[reason])
 
     @callback
     def recovered(event: Event) -> dict[str, str]:

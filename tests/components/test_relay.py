@@ -9,7 +9,9 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.mqtt_sentinel import commands
-from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND
+from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND, EVENT_MISMATCH
+from custom_components.mqtt_sentinel.logbook import async_describe_events
+from custom_components.mqtt_sentinel.watch.verdict import Reason
 
 from .house import GRACE, SETTLE, SUBSCRIBE_TIME, House, custom_relay, relay, subentry_of, watch
 
@@ -688,3 +690,21 @@ async def test_one_that_is_removed_while_somebody_waits(pump: Bench, hass: HomeA
     assert response
     [command] = response["commands"]  # type: ignore[misc, union-attr]  # it is a list of dicts
     assert (command["name"], command["status"]) == ("Pump", "cancelled")  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (Reason.CONNECTED, "turned on although it was told to be off"),
+        (Reason.DISCONNECTED, "turned off although it was told to be on"),
+        (Reason.DID_NOT_TURN_ON, "did not turn on"),
+        (Reason.NOT_SENT, "could not be sent a command in time"),
+    ],
+)
+def test_the_logbook_speaks_of_relays_as_such(
+    hass: HomeAssistant, reason: Reason, line: str
+) -> None:
+    lines: dict[Any, Any] = {}
+    async_describe_events(hass, lambda _, event, describe: lines.update({event: describe}))
+    facts = {"name": "Pump", "reason": reason.value, "expected_kind": "command"}
+    assert lines[EVENT_MISMATCH](Event(EVENT_MISMATCH, facts)) == {"name": "Pump", "message": line}

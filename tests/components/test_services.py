@@ -80,6 +80,7 @@ async def test_open_incidents_are_told_the_oldest_first(guarded: House) -> None:
         "severity": "error",
         "expected": "up",
         "expected_because": "House",
+        "expected_kind": "alarm",
         "expected_since": "2026-11-02T12:00:00+00:00",
         "connected": False,
         "storm": None,
