@@ -26,6 +26,12 @@ from .inbound import (
 )
 from .observer import StoryError
 from .panel import panel_made_here, panel_rings, panel_without_broker
+from .switching import (
+    answers_swapped,
+    nothing_sent_after_a_minute,
+    nothing_sent_late,
+    relays_misbehave,
+)
 from .world import World
 
 
@@ -57,12 +63,16 @@ STEPS: dict[str, Step] = {
     "r": panel_made_here,
     "s": panel_without_broker,
     "t": panel_rings,
+    "u": relays_misbehave,
+    "v": answers_swapped,
+    "w": nothing_sent_late,
     "log": log_is_clean,
 }
 """The story. Some steps go on from where those before them ended."""
 
 SLOW: dict[str, Step] = {
     "q": broker_frozen,
+    "x": nothing_sent_after_a_minute,
     "log": log_is_clean,
 }
 """What takes long to come true, and needs nothing of the story."""
