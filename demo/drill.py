@@ -22,6 +22,7 @@ async def drill_passes(world: World) -> None:
     """A drill turns all services on, sees each of them work, and puts it back; never while armed."""
     for name in _SERVICES.values():
         await world.installation.promise_pings(name, every=_PING_EVERY, misses=_PING_MISSES)
+    await world.disarm()
     await _all_off(world)
     report = await _drill(world)
     world.check(report["result"] == "passed" and report["restored"], f"not passed: {report}")
