@@ -163,4 +163,4 @@ def _outcomes(world: World) -> list[str | None]:
 
 
 def _is_command(event: Mapping[str, Json]) -> bool:
-    return event["event_type"] == f"{DOMAIN}_command"
+    return bool(event["event_type"] == f"{DOMAIN}_command")

@@ -57,9 +57,7 @@ async def running(home: Home) -> AsyncGenerator[Client]:
         await home.kill()
 
 
-async def shown(
-    client: Client, entity_id: str, true: Callable[[Mapping[str, Any]], bool]
-) -> Json:
+async def shown(client: Client, entity_id: str, true: Callable[[Mapping[str, Any]], bool]) -> Json:
     """Wait until an entity shows something, and return its state."""
     async with asyncio.timeout(PATIENCE):
         while True:
