@@ -22,9 +22,12 @@ from .fleet import Fleet
 from .home import PASSWORD, USER, Home, HomeError
 from .household import CONFIGURATION, automations
 from .installation import Times, confirm_address, install
+from .members.room import ACTUATORS
+from .members.workshop import RELAYS
 from .observer import Observer
 from .roster import NEWCOMERS, MemberSpec
 from .story import SLOW, STEPS, Step, play
+from .switching import set_up_relays
 from .verbs import VERBS
 from .world import FRONT, GARDEN, World, slug
 
@@ -49,6 +52,8 @@ _HINTS = (
     "scripts/demo hang porch",
     "scripts/demo go-on porch",
     "scripts/demo motion raspberry-1",
+    "scripts/demo stick pump",
+    "scripts/demo behave pump",
     "scripts/demo start plug",
     "scripts/demo start vandal",
     "scripts/demo broker kill",
@@ -109,8 +114,10 @@ async def _run(parts: Parts) -> int:
     async with AsyncExitStack() as stack:
         print("Starting a broker, a fleet and Home Assistant ...", flush=True)
         world = await _build(stack, parts, [spec for spec in NEWCOMERS if spec.name != _LATER])
-        watches = await world.installation.watches()
-        await show(world.observer.client, [slug(name) for name in watches], list(_HINTS))
+        watches = [slug(name) for name in await world.installation.watches()]
+        await world.agreement("workshop")
+        await set_up_relays(world.installation)
+        await show(world.observer.client, watches, (*RELAYS, *ACTUATORS), list(_HINTS))
         await stack.enter_async_context(control.served(world.fleet))
         print(
             f"\nHome Assistant {await _version(world)} on {world.broker.kind}:\n\n"

@@ -21,8 +21,10 @@ _VALUES = ("temperature", "humidity")
 type Json = Any
 
 
-async def show(client: Client, names: Sequence[str], hints: list[str]) -> None:
-    """Make the dashboard. ``names`` are all watches and alarms, ``hints`` commands."""
+async def show(
+    client: Client, names: Sequence[str], relays: Sequence[str], hints: list[str]
+) -> None:
+    """Make the dashboard. ``names`` are all watches and alarms but ``relays``, ``hints`` commands."""
     await client.command(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -40,6 +42,7 @@ async def show(client: Client, names: Sequence[str], hints: list[str]) -> None:
     views = [
         _view("Guard", "mdi:shield-home", _guard(guarded, others, hints)),
         _view("Devices", "mdi:access-point-network", _devices(devices, lamps)),
+        _view("Relays", "mdi:electric-switch", _relays(relays)),
     ]
     await client.command("lovelace/config/save", url_path=URL_PATH, config={"views": views})
 
@@ -94,6 +97,19 @@ def _devices(names: list[str], lamps: list[str]) -> list[Json]:
         _section("What devices report", *_connections(names)),
         _section("What nodes measure", *measured),
         _section(f"Behind the bridge: {len(lamps)} lamps", *_problems([_BRIDGE]), dark),
+    ]
+
+
+def _relays(names: Sequence[str]) -> list[Json]:
+    """Each relay as it is reported, what became of its last command, and whether that is wrong."""
+    switches = [_tile(f"switch.{name}", _spoken(name), "pending") for name in names]
+    results = [
+        _tile(f"sensor.{name}_last_command", _spoken(name), "command", "late") for name in names
+    ]
+    return [
+        _section("What is switched", *switches),
+        _section("What came of it", *results),
+        _section("As they should be?", *_problems(names)),
     ]
 
 

@@ -158,6 +158,43 @@ class Installation:
         directions = {"verify_disconnect": ids, "verify_connect": ids}
         await self._submit(form, directions, "create_entry")
 
+    async def switch_heard(self, relay: str, name: str, **more: Json) -> None:
+        """Set a relay up that was heard, as it is offered but for ``name`` and ``more``."""
+        form = await self._submit(await self._relay(), {"next_step_id": "heard"}, "heard")
+        offered = form.result["data_schema"][0]["selector"]["select"]["options"]
+        value = next(each["value"] for each in offered if each["label"].startswith(f"{relay} ("))
+        form = await self._submit(form, {"relay": value}, "switching")
+        await self._submit(form, _switching(form, name, **more), "create_entry")
+
+    async def switch_unheard(
+        self, dialect: str, thing: str, relay: str, name: str, **more: Json
+    ) -> None:
+        """Set a relay up by its name, of which nothing was heard yet."""
+        form = await self._submit(await self._relay(), {"next_step_id": "manual"}, "manual")
+        named = {"dialect": dialect, "thing": thing, "relay": relay}
+        form = await self._submit(form, named, "manual")
+        if (form.result["errors"] or {}).get("relay") != "not_heard":
+            raise SetUpError(f"a relay that was never heard passed for one that was: {form.result}")
+        form = await self._submit(form, {**named, "anyway": True}, "switching")
+        await self._submit(form, _switching(form, name, **more), "create_entry")
+
+    async def _relay(self) -> FlowForm:
+        return await self._start("relay", "user")
+
+    async def fix(self, issue: Mapping[str, Json], choice: str) -> None:
+        """Have an issue fixed its way ``choice``."""
+        body = {"handler": issue["domain"], "issue_id": issue["issue_id"]}
+        form = _at(await self._client.start_flow(_REPAIR, body), "init")
+        _at(await self._client.submit(_REPAIR, form, {"next_step_id": choice}), "create_entry")
+
+    async def make_scene(self, name: str, steps: list[Json]) -> None:
+        """Make a scene; its steps are given as text, all at once."""
+        form = await self._start("scene", "user")
+        form = await self._submit(form, {"name": name}, "menu")
+        form = await self._submit(form, {"next_step_id": "text"}, "text")
+        form = await self._submit(form, {"steps": steps}, "menu")
+        await self._submit(form, {"next_step_id": "finish"}, "create_entry")
+
     async def forget(self, name: str) -> None:
         """Remove a watch."""
         await self._client.command(
@@ -227,6 +264,16 @@ def _expect(
     name: str, *, expect: str, require_live: bool = False, **checks: Json
 ) -> dict[str, Json]:
     return {"name": name, "expect": expect, "checks": {"require_live": require_live, **checks}}
+
+
+def _switching(form: FlowForm, name: str, *, checks: Json, **more: Json) -> dict[str, Json]:
+    """What the form suggests, and what is wanted otherwise."""
+    suggested = {
+        field["name"]: field["description"]["suggested_value"]
+        for field in form.result["data_schema"]
+        if "suggested_value" in field.get("description", {})
+    }
+    return {"critical": False, "hold": False, **suggested, **more, "name": name, "checks": checks}
 
 
 def _at(form: FlowForm, step: str) -> FlowForm:

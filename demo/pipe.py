@@ -31,6 +31,13 @@ class Deed(StrEnum):
     HANG = "hang"
     GO_ON = "go-on"
     SWITCH = "switch"
+    BEHAVE = "behave"
+    STICK = "stick"
+    HUSH = "hush"
+    DAWDLE = "dawdle"
+    STUTTER = "stutter"
+    SWAP = "swap"
+    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from .members.autocore import node_id
 from .members.object_detection import BoolForm
+from .members.room import ACTUATORS
+from .members.workshop import RELAYS
 from .members.zigbee2mqtt import lamp
 
 
@@ -62,6 +64,28 @@ def museum(name: str, device: str) -> MemberSpec:
         about=f"the museum's ESP32 '{device}'",
         module="demo.members.museum",
         options=("--device", device),
+    )
+
+
+def workshop(name: str, device: str) -> MemberSpec:
+    """Return an ESP32 of autocore with a relay for each of ``RELAYS``."""
+    return MemberSpec(
+        name=name,
+        about=f"the ESP32 '{device}' with {len(RELAYS)} relays",
+        module="demo.members.workshop",
+        options=("--device", device),
+        nodes=RELAYS,
+    )
+
+
+def room(name: str, device: str) -> MemberSpec:
+    """Return a room whose actuators answer on one topic."""
+    return MemberSpec(
+        name=name,
+        about=f"the museum's room '{device}' with {len(ACTUATORS)} actuators",
+        module="demo.members.room",
+        options=("--room", device),
+        nodes=ACTUATORS,
     )
 
 
@@ -153,6 +177,8 @@ ROSTER = (
     object_detection("garden", form=BoolForm.BYTE),
     autocore("esp32", 3),
     museum("museum", "esp32_01"),
+    workshop("workshop", "workshop"),
+    room("room", "room1"),
     ghost("ghost", "attic"),
     *NEWCOMERS,
     vandal("vandal"),

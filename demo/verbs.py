@@ -210,6 +210,48 @@ VERBS = (
         _at_node(Deed.SWITCH, "{} is switched"),
     ),
     Verb(
+        "behave",
+        Takes.NODE,
+        "Have an actuator carry its commands out, and say OK.",
+        _at_node(Deed.BEHAVE, "{} behaves from now on"),
+    ),
+    Verb(
+        "stick",
+        Takes.NODE,
+        "Have an actuator say OK, and not move.",
+        _at_node(Deed.STICK, "{} sticks from now on"),
+    ),
+    Verb(
+        "hush",
+        Takes.NODE,
+        "Have an actuator move, and not say OK.",
+        _at_node(Deed.HUSH, "{} moves without a word from now on"),
+    ),
+    Verb(
+        "dawdle",
+        Takes.NODE,
+        "Have an actuator move and say OK three seconds late.",
+        _at_node(Deed.DAWDLE, "{} is late from now on"),
+    ),
+    Verb(
+        "stutter",
+        Takes.NODE,
+        "Have an actuator tell everything twice.",
+        _at_node(Deed.STUTTER, "{} tells everything twice from now on"),
+    ),
+    Verb(
+        "swap",
+        Takes.NODE,
+        "Have an actuator answer a command after the next one was answered.",
+        _at_node(Deed.SWAP, "{} answers out of order from now on"),
+    ),
+    Verb(
+        "fail",
+        Takes.NODE,
+        "Have an actuator say ERROR, and not move.",
+        _at_node(Deed.FAIL, "{} fails from now on"),
+    ),
+    Verb(
         "broker",
         Takes.BROKER_DEED,
         "Kill the broker with SIGKILL, start it again, hang it (SIGSTOP), or let it go on.",

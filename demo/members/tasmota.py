@@ -31,9 +31,10 @@ class Plug(Device):
         self._device = device
         self._started = time.monotonic()
         self._on = False
-        self.client.subscribe(
-            f"cmnd/{device}/POWER", lambda message: self.post(lambda: self._heard(message))
-        )
+        for command in ("POWER", "POWER1"):  # one with a single relay knows it by both
+            self.client.subscribe(
+                f"cmnd/{device}/{command}", lambda message: self.post(lambda: self._heard(message))
+            )
 
     def beat(self) -> None:
         """Tell the state."""
