@@ -199,10 +199,15 @@ async def _listening(world: World) -> AsyncGenerator[Sequence[Message]]:
     """Who hears all commands of the workshop at the broker itself, from here on."""
     loop, up = asyncio.get_running_loop(), asyncio.Event()
     heard: list[Message] = []
-    client = Wire(world.broker.address).client(
-        client_id="listener", on_up=lambda: loop.call_soon_threadsafe(up.set)
-    )
-    client.subscribe(_command_topic("+"), lambda message: loop.call_soon_threadsafe(heard.append, message))
+
+    def is_up() -> None:
+        loop.call_soon_threadsafe(up.set)
+
+    def hear(message: Message) -> None:
+        loop.call_soon_threadsafe(heard.append, message)
+
+    client = Wire(world.broker.address).client(client_id="listener", on_up=is_up)
+    client.subscribe(_command_topic("+"), hear)
     client.start()
     try:
         async with asyncio.timeout(AT_ONCE):
@@ -231,9 +236,7 @@ async def _send(world: World, state: str, names: Sequence[str]) -> dict[str, Map
     return {command["name"]: command for command in answer["commands"]}
 
 
-def _check_told(
-    world: World, name: str, results: Sequence[str], late: Sequence[str] = ()
-) -> None:
+def _check_told(world: World, name: str, results: Sequence[str], late: Sequence[str] = ()) -> None:
     """Check which results of a relay's commands were told since this web page was opened.
 
     ``late`` are the results that somebody said OK to after them, however often.
