@@ -49,6 +49,7 @@ CONFIG_SCHEMA = vol.Schema(
     extra=vol.ALLOW_EXTRA,
 )
 
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the commands, subscribe where told to."""
     own = config[DOMAIN]

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
+from homeassistant.components import mqtt
+from homeassistant.core import HomeAssistant, callback
+
 from custom_components.mqtt_sentinel.command.command import (
     Command,
     Confirmation,
@@ -15,8 +18,6 @@ from custom_components.mqtt_sentinel.command.command import (
     Result,
 )
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
-from homeassistant.components import mqtt
-from homeassistant.core import HomeAssistant, callback
 
 from .ticks import ticking
 
@@ -104,8 +105,8 @@ async def _bare(
                 begun = time.monotonic()
                 await asyncio.gather(
                     *(
-                        mqtt.async_publish(hass, _topic(site, *relay, "set"), _PAYLOADS[on])
-                        for relay in relays
+                        mqtt.async_publish(hass, _topic(site, device, number, "set"), _PAYLOADS[on])
+                        for device, number in relays
                     )
                 )
                 await all_came.wait()
