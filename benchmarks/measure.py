@@ -1,6 +1,7 @@
 """What is measured, each on Home Assistants of its own at the one broker."""
 
 import asyncio
+from collections import Counter
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -12,7 +13,9 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
+from statistics import median
 
 from demo.broker import BrokerError
 from demo.client import ApiError
@@ -20,6 +23,7 @@ from demo.home import HomeError
 
 from . import load
 from .load import Maker, Message
+from .relays import Relays
 from .results import Judged, Result, Row, Unmeasured, percentile
 from .rig import Outcome, Rig, Stage, rig
 from .sender import SenderError
@@ -43,6 +47,10 @@ _LAG_ATTEMPTS = 3
 _KEPT_UP = 0.9
 """Who gets less than this share of the messages done in time does not keep up."""
 
+
+_RELAYS = 10
+"""So many has each device."""
+_CONFIRMED = "confirmed"
 
 _TARGETS = 8
 """So many things fall silent, one after the other: too few, and too rarely, to be a storm."""
@@ -342,6 +350,41 @@ async def deadline(place: Stage, effort: Effort) -> list[Row]:
     return [Row("deadline", title, "ms", max(late), None, None, 50.0, Judged.OURS)]
 
 
+async def commands(place: Stage, effort: Effort) -> list[Row]:
+    """How late the event loop is while many relays are commanded at once, and confirm that."""
+    numbers = range(_DEVICES)
+    relays = [(load.device(number), str(relay)) for number in numbers for relay in range(_RELAYS)]
+    address = place.broker.address
+    missing: Counter[str] = Counter()
+    async with rig(
+        place,
+        "commands",
+        dialects=_DIALECTS,
+        site=OURS,
+        subentries=[load.autocore_watch(OURS, number) for number in numbers],
+    ) as house:
+        await house.flood([load.status(OURS, number, 0) for number in numbers])
+        turns = count()
+
+        async def command(site: str) -> float:
+            await house.quiet()
+            on = next(turns) // 2 % 2 == 0
+            done = await house.commands(site, relays, on=on, ours=site == OURS)
+            missing.update(done.results)
+            return percentile(done.lags, 0.99) * _MILLISECONDS
+
+        with Relays(address.host, address.port):
+            floods = {site: partial(command, site) for site in (OURS, BARE)}
+            measured = await in_rounds(effort.rounds, floods)
+    del missing[_CONFIRMED]
+    told = ", ".join(f"{number} were {result}" for result, number in missing.items())
+    ours, bare = (median(lags[site] for lags in measured) for site in (OURS, BARE))
+    title = f"event loop lag (p99) while {len(relays)} relays are commanded at once"
+    return [
+        Row("commands", title, "ms", ours, bare, ours / bare, 10.0, Judged.OURS, but=told),
+    ]
+
+
 def _told_after_ping(outcomes: Sequence[Outcome], number: int) -> tuple[float, float]:
     """Seconds from the last ping of a target to its issue and to its event."""
     watch_id = load.service_watch(OURS, number)["subentry_id"]
@@ -402,6 +445,7 @@ ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "memory": memory,
     "deadline": deadline,
     "scene_drift": scene_drift,
+    "commands": commands,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)

@@ -4,7 +4,7 @@ A :class:`Stage` is a broker and a sender; a :class:`Rig` is one Home Assistant 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
@@ -44,6 +44,18 @@ class Stage:
     run_dir: Path
     broker: Broker
     sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """How late the event loop was while commands were under way, and how long they took (seconds).
+
+    ``results``: how many commands had which.
+    """
+
+    lags: Sequence[float]
+    took: float
+    results: Mapping[str, int]
 
 
 @asynccontextmanager
@@ -107,6 +119,20 @@ class Rig:
                 f"{PROBE.name}/lags", seconds=seconds, answer_seconds=seconds + _LONGEST_SECONDS
             )
         )
+
+    async def commands(
+        self, site: str, relays: Sequence[tuple[str, str]], *, on: bool, ours: bool
+    ) -> Commanded:
+        """Command relays (of a device, with a number) at once, as ``ours`` or as bare messages."""
+        told = await self.client.command(
+            f"{PROBE.name}/commands",
+            answer_seconds=_LONGEST_SECONDS,
+            site=site,
+            relays=relays,
+            on=on,
+            ours=ours,
+        )
+        return Commanded(told["lags"], told["took"], told["results"])
 
     async def outcomes(self) -> list[Outcome]:
         """What the probe noted of pings, issues and events; see there."""

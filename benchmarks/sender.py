@@ -51,18 +51,24 @@ def _length(length: int) -> list[int]:
     return digits
 
 
+def connect(host: str, port: int) -> socket.socket:
+    """Connect to a broker. Raises SenderError if it lets nobody in, OSError if it is not there."""
+    connection = socket.create_connection((host, port), _CONNECT_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(_CONNECT)
+    if connection.recv(len(_CONNACK_ACCEPTED), socket.MSG_WAITALL) != _CONNACK_ACCEPTED:
+        connection.close()
+        raise SenderError("the broker does not let the sender in")
+    connection.settimeout(_WRITE_SECONDS)
+    return connection
+
+
 class Sender:
     """A connection to a broker that only publishes; its order is kept."""
 
     def __init__(self, host: str, port: int) -> None:
         """Connect. Raises SenderError if the broker does not let it in, OSError if it is not there."""
-        self._socket = socket.create_connection((host, port), _CONNECT_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(_CONNECT)
-        if self._socket.recv(len(_CONNACK_ACCEPTED), socket.MSG_WAITALL) != _CONNACK_ACCEPTED:
-            self._socket.close()
-            raise SenderError("the broker does not let the sender in")
-        self._socket.settimeout(_WRITE_SECONDS)
+        self._socket = connect(host, port)
 
     def __enter__(self) -> Self:
         """It is connected already."""

@@ -81,7 +81,7 @@ async def relays_misbehave(world: World) -> None:
     await world.agreement(*names, within=AT_ONCE)
     for case in _CASES:
         again = ["confirmed"] if case in _STAY_WRONG else []
-        _check_told(world, case.relay, [case.result, *again], [case.result] if case.late else [])
+        await _told(world, case.relay, [case.result, *again], [case.result] if case.late else [])
         world.check(seen.state(_switch(case.relay)) == "on", f"{case.relay} is not on")
         await world.fleet.tell(case.relay, Deed.BEHAVE)
     await world.check_quiet()
@@ -95,7 +95,7 @@ async def answers_swapped(world: World) -> None:
     await seen.until(lambda: seen.state(_switch(_SWAPPED)) == "on", f"{_SWAPPED} moves")
     await act("switch.turn_off", _switch(_SWAPPED))
     await _last_command(world, _SWAPPED, "confirmed")
-    _check_told(world, _SWAPPED, ["replaced", "confirmed"], ["replaced"])
+    await _told(world, _SWAPPED, ["replaced", "confirmed"], ["replaced"])
     world.check(seen.state(_switch(_SWAPPED)) == "off", f"{_SWAPPED} is not off")
     await world.fleet.tell(_SWAPPED, Deed.BEHAVE)
 
@@ -116,7 +116,7 @@ async def answers_swapped(world: World) -> None:
     for state in ("on", "off"):
         await act(f"switch.turn_{state}", "switch.plug")
         await seen.until(lambda: seen.state("switch.plug") == state, f"the plug is {state}")  # noqa: B023 - it ends here
-    _check_told(world, "plug", ["confirmed", "confirmed"])
+    await _told(world, "plug", ["confirmed", "confirmed"])
     for name in ("plug", *ACTUATORS):
         await world.installation.forget(name)
     await world.check_quiet()
@@ -175,34 +175,46 @@ async def _nothing_late(world: World, names: Sequence[str], outage: float) -> No
     for name in names:
         got = results[name]
         world.check((got["result"], got["sends"]) == ("expired", 0), f"{name}: {got}")
-        events = [event["result"] for event in world.events(name, "command")[told[name] :]]
-        world.check(events == ["expired"], f"{name}, without a broker: {events}")
+
+    def all_expired() -> bool:
+        new = {name: world.events(name, "command")[told[name] :] for name in names}
+        return all([event["result"] for event in of_one] == ["expired"] for of_one in new.values())
+
+    await seen.until(all_expired, "all commands are told as expired", AT_ONCE)
     # How long it is gone is what is played here.
     await asyncio.sleep(max(0.0, gone + outage - time.monotonic()))
     await world.fleet.start_broker()
     async with _listening(world) as sent:
-        for name in names:
-            within = BROKER_BACK + world.times.grace
-            await seen.until(lambda: _is_not_sent(world, name), f"{name} not sent", within)  # noqa: B023 - it ends here
+        await seen.until(
+            lambda: all(seen.issue_keys().get(name) == "not_sent_command" for name in names),
+            "one issue about each that was not sent",
+            BROKER_BACK + world.times.grace,
+        )
         # What comes after this came after all that could have been sent late.
         await _all(world, wanted, names, "confirmed")
-        topics = sorted(message.topic for message in sent)
+        async with asyncio.timeout(AT_ONCE):
+            topics = sorted([(await sent.get()).topic for _ in names])
         once = [_command_topic(RELAYS.index(name)) for name in names]
-        world.check(topics == once, f"sent late: {topics}")
+        world.check(topics == once and sent.empty(), f"sent late: {topics}")
     await world.agreement(*names)
     await world.issue_gone("broker_gone")
     await world.check_quiet()
 
 
 @asynccontextmanager
-async def _listening(world: World) -> AsyncGenerator[Sequence[Message]]:
+async def _listening(world: World) -> AsyncGenerator[asyncio.Queue[Message]]:
     """Who hears all commands of the workshop at the broker itself, from here on."""
     loop, up = asyncio.get_running_loop(), asyncio.Event()
-    heard: list[Message] = []
-    client = Wire(world.broker.address).client(
-        client_id="listener", on_up=lambda: loop.call_soon_threadsafe(up.set)
-    )
-    client.subscribe(_command_topic("+"), lambda message: loop.call_soon_threadsafe(heard.append, message))
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+
+    def is_up() -> None:
+        loop.call_soon_threadsafe(up.set)
+
+    def hear(message: Message) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, message)
+
+    client = Wire(world.broker.address).client(client_id="listener", on_up=is_up)
+    client.subscribe(_command_topic("+"), hear)
     client.start()
     try:
         async with asyncio.timeout(AT_ONCE):
@@ -210,10 +222,6 @@ async def _listening(world: World) -> AsyncGenerator[Sequence[Message]]:
         yield heard
     finally:
         await asyncio.to_thread(client.stop)
-
-
-def _is_not_sent(world: World, name: str) -> bool:
-    return world.observer.issue_keys().get(name) == "not_sent_command"
 
 
 async def _all(world: World, state: str, names: Sequence[str], result: str) -> None:
@@ -231,18 +239,20 @@ async def _send(world: World, state: str, names: Sequence[str]) -> dict[str, Map
     return {command["name"]: command for command in answer["commands"]}
 
 
-def _check_told(
-    world: World, name: str, results: Sequence[str], late: Sequence[str] = ()
-) -> None:
-    """Check which results of a relay's commands were told since this web page was opened.
+async def _told(world: World, name: str, results: Sequence[str], late: Sequence[str] = ()) -> None:
+    """Wait until these results of a relay's commands are what this web page was told, and no more.
 
     ``late`` are the results that somebody said OK to after them, however often.
     """
-    events = world.events(name, "command")
-    told = [event["result"] for event in events if not event["late"]]
-    world.check(told == [*results], f"{name}: {told} was told, not {results}")
-    after = {event["result"] for event in events if event["late"] == "ok"}
-    world.check(after == {*late}, f"{name}: an answer was late to {after}, not to {late}")
+
+    def all_told() -> bool:
+        events = world.events(name, "command")
+        after = {event["result"] for event in events if event["late"] == "ok"}
+        ended = [event["result"] for event in events if not event["late"]]
+        return ended == [*results] and after == {*late}
+
+    what = f"{name}: {', '.join(results)}, late after {', '.join(late) or 'none'}"
+    await world.observer.until(all_told, what, AT_ONCE)
 
 
 async def _last_command(world: World, name: str, result: str) -> None:

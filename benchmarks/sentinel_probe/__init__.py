@@ -8,6 +8,7 @@ read over the WebSocket:
 - ``sentinel_probe/mark``: what was used when a mark was reached;
 - ``sentinel_probe/memory``: what the process holds in memory now, where it is traced;
 - ``sentinel_probe/lags``: how late the event loop was during the next seconds;
+- ``sentinel_probe/commands``: how late the event loop was while many relays were commanded at once;
 - ``sentinel_probe/outcomes``: when a message came on the filters under ``pings``, and when an issue
   or an event of MQTT Sentinel did.
 """
@@ -29,6 +30,9 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 import probatio as vol
 
+from .commands import commands
+from .ticks import lags
+
 DOMAIN = "sentinel_probe"
 SENTINEL = "mqtt_sentinel"
 
@@ -44,9 +48,6 @@ CONFIG_SCHEMA = vol.Schema(
     },
     extra=vol.ALLOW_EXTRA,
 )
-
-_TICK = 0.002
-"""Seconds between two looks at how late the event loop is."""
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -95,7 +96,18 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             hass.bus.async_listen(f"{SENTINEL}_mismatch", mismatch)
 
     _answer(hass, "mark", {vol.Required("name"): str}, lambda asked: marks[asked["name"]])
-    _answer(hass, "lags", {vol.Required("seconds"): float}, lambda asked: _lags(asked["seconds"]))
+    _answer(hass, "lags", {vol.Required("seconds"): float}, lambda asked: lags(asked["seconds"]))
+    _answer(
+        hass,
+        "commands",
+        {
+            vol.Required("site"): str,
+            vol.Required("ours"): bool,
+            vol.Required("on"): bool,
+            vol.Required("relays"): [[str]],
+        },
+        lambda asked: commands(hass, asked["site"], asked["relays"], asked["on"], asked["ours"]),
+    )
     _answer(hass, "memory", {}, lambda _: hass.async_add_executor_job(_memory))
     _answer(hass, "outcomes", {}, lambda _: _given(list(outcomes)))
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started)
@@ -122,16 +134,6 @@ def _answer(
 
 async def _given[T](answer: T) -> T:
     return answer
-
-
-async def _lags(seconds: float) -> list[float]:
-    loop = asyncio.get_running_loop()
-    lags: list[float] = []
-    until = loop.time() + seconds
-    while (now := loop.time()) < until:
-        await asyncio.sleep(_TICK)
-        lags.append(loop.time() - now - _TICK)
-    return lags
 
 
 def _memory() -> int:

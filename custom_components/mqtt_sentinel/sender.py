@@ -20,8 +20,9 @@ from .intake.mqtt import Link, now
 from .intake.one_timer import OneTimer
 from .watch.reports import Report
 
-# So many messages are given to the client before others have their turn on the event loop.
-AT_ONCE = 10
+# So many messages are given to the client before others have their turn on the event loop. With
+# more, a thousand commands are through a little sooner, and all else is late (benchmarks/README.md).
+AT_ONCE = 2
 
 
 class CommandSender:

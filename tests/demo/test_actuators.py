@@ -18,12 +18,14 @@ from .ear import Ear
 _PUMP = RELAYS.index("pump")
 _SET = f"autocore/workshop/relay/{_PUMP}/set"
 _FEEDBACK = f"{_SET}/feedback"
+_LIGHT_SET = f"autocore/workshop/relay/{RELAYS.index('light')}/set"
+_LIGHT_FEEDBACK = f"{_LIGHT_SET}/feedback"
 _STATE = f"autocore/workshop/relay/{_PUMP}/status"
 
 
 @pytest.fixture
-async def fleet(broker: Broker, tmp_path: Path) -> AsyncGenerator[Fleet]:
-    """The workshop and the room, which run and are connected, and a plug, which does not."""
+async def fleet(broker: Broker, ear: Ear, tmp_path: Path) -> AsyncGenerator[Fleet]:
+    """The workshop and the room, which run and were heard, and a plug, which does not."""
     roster = (workshop("workshop", "workshop"), room("room", "room1"), tasmota("plug", "plug"))
     async with Fleet(tmp_path / "run", broker, roster) as fleet:
         for name, device in (("workshop", "workshop"), ("room", "room1")):
@@ -57,8 +59,8 @@ async def _tell_pump(fleet: Fleet, ear: Ear, *payloads: bytes) -> list[tuple[str
     ear.forget()
     for payload in payloads:
         ear.say(_SET, payload, retain=False)
-    ear.say("autocore/workshop/relay/0/set", b"ON", retain=False)
-    await ear.hears("autocore/workshop/relay/0/set/feedback", b"OK")
+    ear.say(_LIGHT_SET, b"ON", retain=False)
+    await ear.hears(_LIGHT_FEEDBACK, b"OK")
     return _answers(ear)
 
 
@@ -75,8 +77,6 @@ _OFF = ("state", False)
         (Deed.HUSH, [_ON], True),
         (Deed.STUTTER, [_ON, _ON, _OK, _OK], True),
         (Deed.FAIL, [("answer", b"ERROR")], False),
-        # The light's command is the next one: it is answered first.
-        (Deed.SWAP, [_ON], True),
         (Deed.DAWDLE, [], False),
     ],
 )
@@ -103,9 +103,13 @@ async def test_one_that_is_late_does_it_after_all(fleet: Fleet, listener: Ear) -
 
 
 async def test_answers_out_of_order(fleet: Fleet, listener: Ear) -> None:
-    """It moves at once, and answers the first after the second."""
+    """It moves at once; a command is answered after the next one, be that to itself or another."""
     await fleet.tell("pump", Deed.SWAP)
     assert await _tell_pump(fleet, listener, b"ON", b"OFF") == [_ON, _OFF, _OK, _OK]
+    await _tell_pump(fleet, listener, b"ON")
+    await listener.hears(_FEEDBACK, b"OK")
+    answers = [message.topic for message in listener.heard if message.payload == b"OK"]
+    assert answers == [_LIGHT_FEEDBACK, _FEEDBACK]
 
 
 async def test_a_room_answers_on_one_topic(fleet: Fleet, listener: Ear) -> None:

@@ -13,7 +13,7 @@ from demo.broker import Broker, free_port
 from demo.control import ControlError, Exit, Reply, ask, served
 from demo.fleet import Fleet, Life, Network
 from demo.process import python
-from demo.roster import autocore, frigate, ghost, object_detection, surveillance, tasmota
+from demo.roster import autocore, frigate, ghost, object_detection, surveillance, tasmota, workshop
 from demo.verbs import VERBS, as_markdown
 
 _ROSTER = (
@@ -23,6 +23,7 @@ _ROSTER = (
     surveillance("raspberry", "raspberry-1"),
     frigate("frigate", "porch"),
     tasmota("plug", "tasmota_plug"),
+    workshop("workshop", "workshop"),
 )
 
 
@@ -116,6 +117,12 @@ async def test_every_verb(fleet: Fleet) -> None:
     await control("start", "plug")
     await control("switch", "tasmota_plug")
     assert fleet.state("plug").facts["relay"] == "ON"
+    await control("start", "workshop")
+    for verb in ("stick", "hush", "dawdle", "stutter", "swap", "fail"):
+        await control(verb, "pump")
+        assert fleet.state("workshop").facts["pump"] == f"off ({verb})"
+    await control("behave", "pump")
+    assert fleet.state("workshop").facts["pump"] == "off"
     await control("broker", "freeze")
     assert "FROZEN" in await control("list")
     await control("broker", "thaw")

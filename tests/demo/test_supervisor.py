@@ -89,7 +89,7 @@ async def test_closing_leaves_nobody_behind(broker: Broker, tmp_path: Path) -> N
         await fleet.cut("museum")
         await fleet.power_off("ESP32_001")
         pids = [state.pid for state in fleet.states() if state.pid is not None]
-        assert len(pids) == 4
+        assert len(pids) == 6
         assert len({*map(fleet.log, fleet.names)}) == len(ROSTER)
     for pid in pids:
         with pytest.raises(ProcessLookupError):

@@ -9,12 +9,14 @@ from pytest_socket import socket_allow_hosts
 
 from benchmarks import load, measure
 from benchmarks.measure import Effort, Paced, in_rounds
+from benchmarks.relays import Relays, answer, messages
 from benchmarks.results import Judged, Row, Span, Unmeasured, as_json, as_table, percentile
 from benchmarks.sender import Sender, SenderError, publish_packet
 from custom_components.mqtt_sentinel.command.scene_reading import read_steps
 from custom_components.mqtt_sentinel.command.scene_steps import CommandStep
 from custom_components.mqtt_sentinel.dialects.route import MalformedError, Message
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
+from custom_components.mqtt_sentinel.watch.reports import RelayReport
 
 from .build import at
 
@@ -143,11 +145,12 @@ def test_a_message_that_is_too_long_for_mqtt() -> None:
 class Ear:
     """Takes one connection as a broker does, and keeps all that it is sent."""
 
-    def __init__(self, answer: bytes = b"\x20\x02\x00\x00") -> None:
+    def __init__(self, answer: bytes = b"\x20\x02\x00\x00", *more: bytes) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = self._listener.getsockname()
-        self._answer = answer
+        self._answers = answer, *more
         self.heard = b""
+        self._change = threading.Condition()
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
@@ -155,9 +158,18 @@ class Ear:
         connection, _ = self._listener.accept()
         with connection, self._listener:
             connection.recv(1024)
-            connection.sendall(self._answer)
+            connection.sendall(self._answers[0])
+            if more := self._answers[1:]:
+                connection.recv(1024)
+                connection.sendall(b"".join(more))
             while some := connection.recv(65_536):
-                self.heard += some
+                with self._change:
+                    self.heard += some
+                    self._change.notify()
+
+    def hears(self, wanted: bytes) -> None:
+        with self._change:
+            assert self._change.wait_for(lambda: self.heard == wanted, 10), self.heard
 
     def done(self) -> bytes:
         self._thread.join()
@@ -186,6 +198,42 @@ def test_a_broker_that_does_not_let_the_sender_in() -> None:
     ear = Ear(b"\x20\x02\x00\x05")
     with pytest.raises(SenderError, match="let the sender in"):
         Sender(*ear.address)
+    ear.done()
+
+
+def test_messages_are_taken_out_when_they_are_whole() -> None:
+    sent = [("a/b", b""), ("a", b"x" * 200), ("a", b"y")]
+    heard, found = bytearray(), []
+    for byte in b"\xd0\x00" + b"".join(map(publish_packet, sent)) + b"\x30\x05":
+        heard.append(byte)
+        found += messages(heard)
+    assert found == sent
+    assert heard == b"\x30\x05"  # one begins
+
+
+@pytest.mark.parametrize(("payload", "on"), [(b"ON", True), (b"OFF", False)])
+def test_a_relay_tells_what_it_was_told_to_be(payload: bytes, on: bool) -> None:
+    topic, told = answer(("ours/autocore/ESP32_00003/relay/7/set", payload))
+    [route] = [each for each in DIALECTS["autocore"].routes if each.filter.count("relay")]
+    report = route.decode(Message(topic, "ours", told, False, at(1)))
+    assert isinstance(report, RelayReport)
+    assert (report.key.name, report.relay, report.on) == ("ESP32_00003", "7", on)
+
+
+@pytest.mark.usefixtures("sockets")
+def test_relays_answer_all_that_they_hear() -> None:
+    commands = [(f"ours/autocore/a/relay/{number}/set", b"ON") for number in range(3)]
+    ear = Ear(b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00", *map(publish_packet, commands))
+    with Relays(*ear.address):
+        ear.hears(b"".join(publish_packet(answer(command)) for command in commands))
+    ear.done()
+
+
+@pytest.mark.usefixtures("sockets")
+def test_a_broker_that_does_not_let_the_relays_hear() -> None:
+    ear = Ear(b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
+    with pytest.raises(SenderError, match="let the relays hear"):
+        Relays(*ear.address)
     ear.done()
 
 
