@@ -24,15 +24,15 @@ _LATE = 1.0
 """Seconds after its moment that no step comes later than, on a machine with much else to do."""
 
 
-def _command(at: float, topic: str, payload: str, feedback: str) -> Json:
-    confirmation = {"feedback": feedback, "timeout": 1}
+def _command(at: float, topic: str, payload: str, feedback: str, timeout: float = 1) -> Json:
+    confirmation = {"feedback": feedback, "timeout": timeout}
     step = {"at": at, "kind": "command", "topic": topic, "payload": payload}
     return {**step, "confirmation": confirmation}
 
 
 _STEPS: list[Json] = [
     _command(0, _SPOT, "ON", "room1/status"),
-    _command(0, _BELL, "ON", f"{_BELL}/feedback"),
+    _command(0, _BELL, "ON", f"{_BELL}/feedback", timeout=0.5),
     {
         "at": 0.5,
         "kind": "action",
