@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 import sys
 import tempfile
@@ -31,10 +32,19 @@ def main() -> int:
     parser.add_argument("--row", nargs="+", action="extend", choices=ROWS, help="only these")
     parser.add_argument("--quick", action="store_true", help="fewer messages and watches: a trial")
     parser.add_argument("--python", default=sys.executable, help="whose Home Assistant to run")
+    parser.add_argument(
+        "--scene-drift",
+        type=float,
+        metavar="SECONDS",
+        help="only the drift of a scene that takes so long (600: ten minutes)",
+    )
     arguments = parser.parse_args()
     effort = QUICK if arguments.quick else Effort()
+    wanted = arguments.row or list(ROWS)
+    if arguments.scene_drift is not None:
+        effort, wanted = replace(effort, scene=arguments.scene_drift), ["scene_drift"]
     try:
-        rows = asyncio.run(_run(arguments.python, effort, arguments.row or list(ROWS)))
+        rows = asyncio.run(_run(arguments.python, effort, wanted))
     except (BrokerError, SenderError, OSError) as reason:
         print(f"error: {reason!r}", file=sys.stderr)
         return 1

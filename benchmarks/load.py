@@ -1,6 +1,6 @@
 """What is sent, and what Home Assistant is told to do with it. Pure but for chance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 import json
 import random
@@ -126,3 +126,18 @@ def sensors(site: str, devices: int) -> str:
             }
             lines.append(f"    - {json.dumps(told)}")
     return "\n".join(lines) + "\n"
+
+
+def scene(name: str, moments: Sequence[float], prefix: str) -> dict[str, Any]:
+    """A scene subentry that sends a command at each of these moments, on ``{prefix}/{number}``."""
+    steps = [
+        {"at": at, "kind": "command", "topic": f"{prefix}/{number}", "payload": "ON"}
+        for number, at in enumerate(moments)
+    ]
+    return {
+        "data": {"steps": steps},
+        "subentry_id": name,
+        "subentry_type": "scene",
+        "title": name,
+        "unique_id": None,
+    }

@@ -60,18 +60,26 @@ _TARGET_EVERY = 1.0
 _PENDING_INTERVAL = 3600.0
 _LATE_SECONDS = 3.0
 
+_SCENE = "benchmark"
+_SCENE_STEPS = 500
+"""As many as a scene may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured: rounds, messages a flood, seconds of a paced load, the many watches."""
+    """How much is measured: rounds, messages a flood, seconds of a paced load, the many watches.
+
+    ``scene``: how many seconds the scene takes.
+    """
 
     rounds: int = 9
     messages: int = 10_000
     seconds: float = 5.0
     many: int = 10_000
+    scene: float = 60.0
 
 
-QUICK = Effort(rounds=3, messages=2_000, seconds=2.0, many=500)
+QUICK = Effort(rounds=3, messages=2_000, seconds=2.0, many=500, scene=5.0)
 
 
 class MeasureError(Exception):
@@ -398,10 +406,45 @@ def _told_after_ping(outcomes: Sequence[Outcome], number: int) -> tuple[float, f
     return min(told["issue"]) - pinged[-1], min(told["event"]) - pinged[-1]
 
 
+async def scene_drift(place: Stage, effort: Effort) -> list[Row]:
+    """From when a step of a scene is to be sent to when it comes back from the broker.
+
+    What each takes the same time for, as the way to the broker and back, is no drift.
+    """
+    moments = [number * effort.scene / (_SCENE_STEPS - 1) for number in range(_SCENE_STEPS)]
+    async with rig(
+        place,
+        _SCENE,
+        dialects=_DIALECTS,
+        site=OURS,
+        pings=[f"{_SCENE}/+"],
+        subentries=[load.scene(_SCENE, moments, _SCENE)],
+    ) as house:
+        if (await house.client.command("http/config"))["pending"]:
+            # Home Assistant would start again after five minutes to try another.
+            await house.client.command("http/config/promote")
+        await house.client.act("scene.turn_on", f"scene.{_SCENE}")
+        await asyncio.sleep(effort.scene + _LATE_SECONDS)
+        outcomes = await house.outcomes()
+    came = {int(outcome["of"].rpartition("/")[2]): outcome["at"] for outcome in outcomes}
+    if came.keys() != set(range(_SCENE_STEPS)):
+        raise MeasureError(f"scene: only {len(came)} of {_SCENE_STEPS} steps came back")
+    drift = drift_of([came[number] for number in range(_SCENE_STEPS)], moments) * _MILLISECONDS
+    title = f"drift of a scene of {_SCENE_STEPS} steps in {effort.scene:g} s (worst)"
+    return [Row("scene_drift", title, "ms", drift, None, None, 50.0, Judged.OURS)]
+
+
+def drift_of(came: Sequence[float], moments: Sequence[float]) -> float:
+    """How much later than the most punctual the latest was, of what should have come at moments."""
+    late = [at - moment for at, moment in zip(came, moments, strict=True)]
+    return max(late) - min(late)
+
+
 ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "growth": growth,
     "memory": memory,
     "deadline": deadline,
+    "scene_drift": scene_drift,
     "commands": commands,
 }
 

@@ -1,7 +1,7 @@
 """A real Home Assistant process with a configuration of its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import json
 import os
 from pathlib import Path
@@ -129,6 +129,19 @@ class Home:
         except TimeoutError as error:
             raise HomeError(f"Home Assistant does not answer:\n{tail(self.log, 20)}") from error
 
+    async def wrote(self, words: str, within: float = 5.0) -> None:
+        """Wait until ``words`` are in what our integration has stored.
+
+        It writes at once, and still some milliseconds after it shows. Raises HomeError when it
+        does not within so many seconds.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while not any(words in file.read_text("utf-8") for file in self._memories()):  # noqa: ASYNC110 - a file tells nobody
+                    await asyncio.sleep(_KNOCK_SECONDS)
+        except TimeoutError as error:
+            raise HomeError(f"not stored within {within:.0f} s: {words}") from error
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         await self._end(signal.SIGKILL)
@@ -148,6 +161,9 @@ class Home:
             for line in text.splitlines()
             if _COMPLAINT.search(line) and "[homeassistant.loader] We found a custom" not in line
         ]
+
+    def _memories(self) -> Iterable[Path]:
+        return (self.directory / ".storage").glob(f"{INTEGRATION.name}.*")
 
     async def _answers(self) -> None:
         assert self._process is not None

@@ -187,6 +187,14 @@ class Installation:
         form = _at(await self._client.start_flow(_REPAIR, body), "init")
         _at(await self._client.submit(_REPAIR, form, {"next_step_id": choice}), "create_entry")
 
+    async def make_scene(self, name: str, steps: list[Json]) -> None:
+        """Make a scene; its steps are given as text, all at once."""
+        form = await self._start("scene", "user")
+        form = await self._submit(form, {"name": name}, "menu")
+        form = await self._submit(form, {"next_step_id": "text"}, "text")
+        form = await self._submit(form, {"steps": steps}, "menu")
+        await self._submit(form, {"next_step_id": "finish"}, "create_entry")
+
     async def forget(self, name: str) -> None:
         """Remove a watch."""
         await self._client.command(

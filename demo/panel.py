@@ -48,6 +48,7 @@ async def panel_rings(world: World) -> None:
     await _until(world, CASTLE, "armed_away")
     await world.fleet.tell(_RASPBERRY, Deed.MOTION)
     await _until(world, CASTLE, "triggered", within=AT_ONCE)
+    await world.home.wrote('"triggered"')
     await world.home.kill()
     await world.home.start()
     await world.sign_in_again()

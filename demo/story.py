@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 import time
 
+from .drill import drill_fails, drill_passes
 from .guarding import (
     both_come_up,
     broker_killed,
@@ -26,6 +27,7 @@ from .inbound import (
 )
 from .observer import StoryError
 from .panel import panel_made_here, panel_rings, panel_without_broker
+from .scene import scene_simulated, scene_stopped, scene_with_a_dead_actuator
 from .switching import (
     answers_swapped,
     nothing_sent_after_a_minute,
@@ -66,6 +68,11 @@ STEPS: dict[str, Step] = {
     "u": relays_misbehave,
     "v": answers_swapped,
     "w": nothing_sent_late,
+    "sc1": scene_with_a_dead_actuator,
+    "sc2": scene_stopped,
+    "sc3": scene_simulated,
+    "dr1": drill_passes,
+    "dr2": drill_fails,
     "log": log_is_clean,
 }
 """The story. Some steps go on from where those before them ended."""

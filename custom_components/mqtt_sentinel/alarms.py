@@ -173,7 +173,7 @@ class Alarms:
             made = self.made[config.id] = MadePanel(Panel(settings, moment))
             turns = made.go_on(past, moment)
             wishes = made.panel.services()
-        self.expectations.set_alarm(config, made.panel.wanted)
+        self.expectations.set_alarm(config, made.panel.wanted, made.panel.state)
         self._send(wishes)
         self._turned(config.id, turns)
         if made.lost:
@@ -310,7 +310,7 @@ class Alarms:
         made, name = self.made[alarm_id], self.alarm(alarm_id).config.name
         for turn in turns:
             self._note(made, alarm_id, name, turn)
-        self.expectations.panel_wants(alarm_id, made.panel.wanted)
+        self.expectations.panel_wants(alarm_id, made.panel.wanted, made.panel.state)
         self._send([wish for turn in turns for wish in turn.services], context)
         for turn in turns:
             self._audience.shield(self._telling.panel, alarm_id, name, turn, context)
@@ -359,10 +359,12 @@ class Alarms:
                 continue
             if not wish.on and watch.facts.expectation.wanted is Wanted.UP:
                 continue
+            if not wish.on and watch_id in self.expectations.drilled:
+                continue  # the drill puts it back
             message = services.switch_service(watch.config.key, wish.on)
             command = Command(
                 ulid_now(),
-                f"service:{watch_id}",
+                message.topic,  # that nothing but the newest command of a service is sent
                 message.topic,
                 message.payload,
                 retain=True,

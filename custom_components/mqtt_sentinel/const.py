@@ -9,7 +9,9 @@ DOMAIN: Final = "mqtt_sentinel"
 PLATFORMS: Final = (
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
+    Platform.BUTTON,
     Platform.EVENT,
+    Platform.SCENE,
     Platform.SENSOR,
     Platform.SWITCH,
 )
@@ -17,6 +19,7 @@ PLATFORMS: Final = (
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_RELAY: Final = "relay"
+SUBENTRY_SCENE: Final = "scene"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -71,6 +74,9 @@ CONF_HOLD: Final = "hold"
 # An alarm
 CONF_MODES: Final = "modes"
 CONF_RELIES_ON: Final = "relies_on"
+SECTION_DRILL: Final = "drill"
+CONF_DRILL_EVERY: Final = "drill_every"
+CONF_DRILL_TELLS: Final = "drill_tells"
 
 # An alarm panel made here
 CONF_OFFERED: Final = "offered"
@@ -88,6 +94,9 @@ CONF_MAY_DISARM: Final = "may_disarm"
 CONF_NOT_READY: Final = "not_ready"
 CONF_CODE_ARM_REQUIRED: Final = "code_arm_required"
 
+# A scene
+CONF_STEPS: Final = "steps"
+
 # Events on the bus
 EVENT_MISMATCH: Final = f"{DOMAIN}_mismatch"
 EVENT_RECOVERED: Final = f"{DOMAIN}_recovered"
@@ -95,3 +104,5 @@ EVENT_MOTION: Final = f"{DOMAIN}_motion"
 EVENT_RECEIVED: Final = f"{DOMAIN}_event_received"
 EVENT_COMMAND: Final = f"{DOMAIN}_command"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
+EVENT_SCENE: Final = f"{DOMAIN}_scene"
+EVENT_DRILL: Final = f"{DOMAIN}_drill"

@@ -1,5 +1,6 @@
 """What a bug report needs, without what it must not tell."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,13 +9,27 @@ from homeassistant.const import CONF_CODE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .const import CONF_TEMPLATE, DOMAIN
+from .command.scene_reading import store_steps
+from .const import CONF_COMMAND_OFF, CONF_COMMAND_ON, CONF_STEPS, CONF_TEMPLATE, DOMAIN
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
+from .outcome.scene_runs import run_facts, steps_facts
+from .scenes import SceneSetup
 from .watch.watched import Watched
 
 # Payloads may hold anything, addresses tell where somebody lives in a network.
-_SECRET = {"excerpt", "ip_address", CONF_CODE, CONF_TEMPLATE, "payload_on", "payload_off"}
+_SECRET = {
+    "detail",
+    "excerpt",
+    "ip_address",
+    CONF_CODE,
+    CONF_TEMPLATE,
+    "payload",
+    "payload_on",
+    "payload_off",
+    CONF_COMMAND_OFF,
+    CONF_COMMAND_ON,
+}
 
 
 async def async_get_config_entry_diagnostics(
@@ -43,7 +58,7 @@ async def async_get_config_entry_diagnostics(
                 "last": [asdict(letter) for letter in dead_letters.kept],
             },
             "subentries": [
-                {"type": subentry.subentry_type, "data": dict(subentry.data)}
+                {"type": subentry.subentry_type, "data": _without_steps(subentry.data)}
                 for subentry in entry.subentries.values()
             ],
             "watches": [_watch(watch) for watch in hub.sentinel.watches.values()],
@@ -59,6 +74,9 @@ async def async_get_config_entry_diagnostics(
                 for alarm in hub.expectations.alarms.values()
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
+            "commands": _commands(hub),
+            "relays": hub.relays.remember(),
+            "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],
         }
     )
 
@@ -66,12 +84,29 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: SentinelConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Everything about one device: its watch, or the hub for the others."""
+    """Everything about one device: its watch or its scene, or the hub for the others."""
     hub: Hub = entry.runtime_data
     for domain, identifier in device.identifiers:
         if domain == DOMAIN and (watch := hub.sentinel.watches.get(identifier)):
             return _redact(_watch(watch))
+        if domain == DOMAIN and (scene := hub.scenes.setups.get(identifier)):
+            return _redact(_scene(hub, scene))
     return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _commands(hub: Hub) -> dict[str, Any]:
+    """How the commands do."""
+    sender = hub.commands.sender
+    metrics = sender.metrics
+    return {
+        "depth": sender.depth,
+        "sent": metrics.sent,
+        "late": metrics.late,
+        "repeated": metrics.repeated,
+        "unasked": metrics.unasked,
+        "results": {result.value: count for result, count in metrics.results.items()},
+        "success_rate": metrics.success_rate,
+    }
 
 
 def _watch(watch: Watched) -> dict[str, Any]:
@@ -89,6 +124,25 @@ def _watch(watch: Watched) -> dict[str, Any]:
         "values": {"names": list(watch.telemetry.values), "ignored": watch.telemetry.ignored},
         "incident": watch.incident.as_dict() if watch.incident else None,
     }
+
+
+def _scene(hub: Hub, scene: SceneSetup) -> dict[str, Any]:
+    kept = hub.scenes.runs.get(scene.id)
+    return {
+        "readable": scene.steps is not None,
+        "steps": [_step(step) for step in store_steps(scene.steps or ())],
+        "last_run": {**run_facts(kept), "steps": steps_facts(kept)} if kept else None,
+    }
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    """A step without what an action is told: codes, for example."""
+    return step | {"data": sorted(step["data"])} if "data" in step else step
+
+
+def _without_steps(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a subentry has, without the steps of a scene: they may be anything."""
+    return {name: value for name, value in data.items() if name != CONF_STEPS}
 
 
 def _redact(data: dict[str, Any]) -> dict[str, Any]:

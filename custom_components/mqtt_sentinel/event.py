@@ -1,4 +1,4 @@
-"""What happened to a watch, a relay or an alarm, as event entities."""
+"""What happened to a watch, a relay, an alarm or a scene, as event entities."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, override
@@ -9,12 +9,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command.command import Outcome, Result
 from .command.metrics import CONFIRMED, FAILED
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import command_facts, incident_facts, occasion_facts
+from .outcome.drills import drill_summary
+from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection
+from .watch.drill_words import DrillResult
 from .watch.incidents import Turn
 from .watch.reports import Occasion, OccasionReport
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from .commands import Origin
     from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
+    from .watch.drill_report import DrillReport
     from .watch.reports import EvidenceReport
     from .watch.sentinel import Change
 
@@ -89,12 +93,18 @@ _OF_RESULT = dict.fromkeys(CONFIRMED, Happened.COMMAND_CONFIRMED) | dict.fromkey
     {*FAILED, Result.EXPIRED, Result.REFUSED}, Happened.COMMAND_FAILED
 )
 
+# What is told of the drills of an alarm.
+DRILLED = {result: f"drill_{result.value}" for result in DrillResult}
+
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
 RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=OF_RELAY)
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
-    event_types=[protection.value for protection in Protection],
+    event_types=[*(protection.value for protection in Protection), *DRILLED.values()],
+)
+SCENE_EVENT = EventEntityDescription(
+    key="event", translation_key="scene", event_types=list(HAPPENINGS)
 )
 
 
@@ -111,6 +121,7 @@ async def async_setup_entry(
             SUBENTRY_DEVICE: lambda hub, subentry: [WatchEvent(hub, subentry, WATCH_EVENT)],
             SUBENTRY_RELAY: lambda hub, subentry: [RelayEvent(hub, subentry, RELAY_EVENT)],
             SUBENTRY_ALARM: lambda hub, subentry: [AlarmEvent(hub, subentry, ALARM_EVENT)],
+            SUBENTRY_SCENE: lambda hub, subentry: [SceneEvent(hub, subentry, SCENE_EVENT)],
         },
     )
 
@@ -188,7 +199,7 @@ class RelayEvent(SentinelEntity, EventEntity):
 
 
 class AlarmEvent(SentinelEntity, EventEntity):
-    """Every change of an alarm's protection."""
+    """Every change of an alarm's protection, and every drill."""
 
     moment = Moment.TELL
 
@@ -200,6 +211,18 @@ class AlarmEvent(SentinelEntity, EventEntity):
         self._protection = hub.alarms.protection[self.subject]
 
     @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow the hub and its drills."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.drills.follow(self._drilled))
+
+    @callback
+    def _drilled(self, alarm_id: str, report: DrillReport) -> None:
+        if alarm_id == self.subject:
+            self._trigger_event(DRILLED[report.result], drill_summary(report))
+            self.async_write_ha_state()
+
+    @override
     @callback
     def follow(self, change: Change | None) -> None:
         """Fire when the protection changed."""
@@ -208,4 +231,19 @@ class AlarmEvent(SentinelEntity, EventEntity):
             return
         self._trigger_event(protection, {"before": self._protection.value})
         self._protection = protection
+        self.async_write_ha_state()
+
+
+class SceneEvent(SentinelEntity, EventEntity):
+    """The start and the end of each run of a scene."""
+
+    moment = Moment.TELL
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire what happened last; it is told of each time that something did."""
+        kept = self.hub.scenes.runs[self.subject]
+        end = kept.report.end
+        self._trigger_event(end.value if end else STARTED, happened_facts(kept))
         self.async_write_ha_state()

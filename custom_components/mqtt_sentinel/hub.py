@@ -17,6 +17,8 @@ from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .dialects import broker
 from .dialects.table import DIALECTS, shows_values
+from .drills.drills import Drills
+from .intake.command_topics import CommandTopics
 from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
 from .intake.own_topics import OwnTopics
@@ -27,6 +29,7 @@ from .outcome.issues import hide_incident, hide_storm, show_broker, show_inciden
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
 from .relays import Relays
+from .scenes import Scenes
 from .setup_watches import check_defaults, read_watches
 from .storage import Memory, MemoryStore
 from .watch.sentinel import Change, Sentinel
@@ -71,7 +74,8 @@ class Hub:
         self.commands = Commands(hass, self.audience)
         self.commands.follow(self._commanded)
         self.mqtt = MqttIntake(hass, self._heard, self._linked)
-        self._own_topics = OwnTopics(hass, self.mqtt)
+        self.topics = CommandTopics(hass, self.mqtt, self.commands.sender.heard)
+        self._own_topics = OwnTopics(hass, self.mqtt, self.topics)
         self.pulse = PulseIntake(hass, self.mqtt, entry.entry_id)
         self.vitals = Vitals(now())
         self.values = Values(
@@ -95,6 +99,12 @@ class Hub:
         self._parts["alarms"] = self.alarms.remember
         self.expectations = self.alarms.expectations
         self.answers = Answers(self.sentinel, self._apply, self.relays.repeat)
+        self.scenes = Scenes(
+            *(hass, entry, self.mqtt, self.topics, self.commands, self.telling, self._store)
+        )
+        self._parts["scenes"] = self.scenes.remember
+        self.drills = Drills(hass, entry.entry_id, self, self._store)
+        self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
@@ -112,8 +122,10 @@ class Hub:
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         memory = await self._store.load()
+        self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
         self.expectations.memory = dict(memory.sources)
+        await self.drills.start(memory.parts.get("drills"))
         self.sentinel.occasions.restore(memory.events)
         self.relays.restore(memory.parts.get("relays"))
         subentries = self.entry.subentries.values()
@@ -140,6 +152,7 @@ class Hub:
         await self._listen_in([setup.config.key for setup in watches if not setup.custom])
         for setup in watches:  # what is listened to already is known now
             await self._own_topics.follow(setup)
+        await self.scenes.start()
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
@@ -161,8 +174,11 @@ class Hub:
 
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
+        await self.drills.stop()
         self.pulse.stop()
+        self.scenes.stop()
         self.commands.sender.stop()
+        self.topics.stop()
         self.mqtt.stop()
         self.alarms.stop()
         self.newcomers.stop()
@@ -202,10 +218,13 @@ class Hub:
             await self._set_watch(setup)
         for config, new in self.alarms.refresh(self.entry.subentries):
             self._introduce(config.id, config.name, new=new)
+        for scene_id, name, new in await self.scenes.follow():
+            self._introduce(scene_id, name, new=new)
         if let_go:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
         self.newcomers.follow()
+        self.drills.follow_alarms()
         self._store.save_soon()
 
     def _read(self) -> dict[str, WatchSetup]:
@@ -282,7 +301,7 @@ class Hub:
     def on_new(self, add: Callable[[str], None]) -> None:
         """Call ``add`` with the id of every subentry, those of now and those to come."""
         self._adders.append(add)
-        for subentry_id in [*self._setups, *self.expectations.alarms]:
+        for subentry_id in [*self._setups, *self.expectations.alarms, *self.scenes.setups]:
             if subentry_id in self.entry.subentries:
                 add(subentry_id)
 
@@ -311,6 +330,8 @@ class Hub:
         elif self.sentinel.fresh:
             self.values.heard(self.sentinel.fresh)
         self.commands.sender.heard(report)
+        if self.drills.running:
+            self.drills.heard(report)
 
     @callback
     def _commanded(self, news: News, origin: Origin) -> None:
@@ -346,6 +367,7 @@ class Hub:
     def _linked(self, link: Link) -> None:
         self.pulse.follow(link)
         self.commands.sender.follow(link)
+        self.drills.follow_link(link)
         if self.hass.is_stopping:
             return  # Home Assistant hangs up; the broker did nothing
         moment = now()

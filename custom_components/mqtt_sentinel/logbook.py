@@ -1,4 +1,4 @@
-"""Logbook lines: mismatches and recoveries, what happened at a device, and alarm panels."""
+"""Logbook lines: mismatches and recoveries, what happened at a device, alarm panels, scenes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,15 +7,21 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTR
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
+from .command.scene_report import RunEnd
 from .const import (
     DOMAIN,
     EVENT_ALARM,
+    EVENT_DRILL,
     EVENT_MISMATCH,
     EVENT_MOTION,
     EVENT_RECEIVED,
     EVENT_RECOVERED,
+    EVENT_SCENE,
 )
 from .outcome.bus import REFUSED, STORM
+from .outcome.scene_runs import STARTED
+from .watch.drill_words import DrillResult
+from .watch.expectation import SourceKind
 from .watch.panel_words import PanelState, Why
 from .watch.reports import Occasion
 from .watch.verdict import Reason
@@ -34,6 +40,12 @@ _MISMATCH: dict[str, str] = {
     Reason.NOT_CONFIRMED: "did not confirm a command",
     Reason.NOT_SENT: "could not be sent a command in time",
     STORM: "found many devices at once that are not as they should be",
+}
+_OF_COMMAND = {
+    Reason.NEVER_HEARD: "does not say whether it is on",
+    Reason.NO_LIVE_PROOF: "was told to be on, but gave no sign of life",
+    Reason.DISCONNECTED: "turned off although it was told to be on",
+    Reason.CONNECTED: "turned on although it was told to be off",
 }
 _RECOVERED = "is as it should be again"
 _MOTION = {
@@ -63,6 +75,21 @@ _PANEL: dict[str, str] = {
 }
 _LOST = "could not be read after a restart, and is disarmed"
 _REFUSED = "did not do what was asked for"
+_SCENE: dict[str, str] = {
+    STARTED: "was started",
+    RunEnd.COMPLETED: "ran to its end",
+    RunEnd.COMPLETED_WITH_FAILURES: "ran to its end, but not all of its steps worked",
+    RunEnd.STOPPED: "was stopped",
+    RunEnd.SIMULATED: "was only simulated, as the broker was away",
+    RunEnd.INTERRUPTED: "was interrupted by the end of Home Assistant",
+}
+_DRILL = {
+    DrillResult.PASSED: "passed its drill",
+    DrillResult.FAILED: "failed its drill",
+    DrillResult.REFUSED: "refused a drill",
+    DrillResult.INTERRUPTED: "had its drill interrupted",
+    DrillResult.STOPPED: "stopped its drill, as it was armed",
+}
 
 
 @callback
@@ -74,7 +101,10 @@ def async_describe_events(
 
     @callback
     def mismatch(event: Event) -> dict[str, str]:
-        return _line(event, _MISMATCH[event.data["reason"]])
+        reason = event.data["reason"]
+        commanded = event.data.get("expected_kind") == SourceKind.COMMAND
+        message = _OF_COMMAND.get(reason) if commanded else None
+        return _line(event, message or _MISMATCH[reason])
 
     @callback
     def recovered(event: Event) -> dict[str, str]:
@@ -92,11 +122,23 @@ def async_describe_events(
     def alarm(event: Event) -> dict[str, str]:
         return _line(event, _alarm_line(event.data))
 
-    async_describe_event(DOMAIN, EVENT_ALARM, alarm)
+    @callback
+    def scene(event: Event) -> dict[str, str]:
+        return _line(event, _SCENE[event.data["kind"]])
+
+    @callback
+    def drill(event: Event) -> dict[str, str]:
+        names = [line["name"] for line in event.data["services"] if line["result"] == "failed"]
+        message = _DRILL[DrillResult(event.data["result"])]
+        return _line(event, f"{message}: {', '.join(names)}" if names else message)
+
+    async_describe_event(DOMAIN, EVENT_DRILL, drill)
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
     async_describe_event(DOMAIN, EVENT_MOTION, motion)
     async_describe_event(DOMAIN, EVENT_RECEIVED, received)
+    async_describe_event(DOMAIN, EVENT_ALARM, alarm)
+    async_describe_event(DOMAIN, EVENT_SCENE, scene)
 
 
 def _alarm_line(facts: Mapping[str, Any]) -> str:

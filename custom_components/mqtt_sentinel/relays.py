@@ -1,8 +1,8 @@
 """Relays: what was commanded of each, what became of it, and who switched it."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class LastCommand:
     whether an OK or the state (True), or an ERROR (False), came after the result.
     """
 
+    id: str
     on: bool
     result: Result
     at: float
@@ -65,14 +66,19 @@ class Switched:
 
 @dataclass(slots=True)
 class RelayState:
-    """What is known of one relay beside its state. ``asked``: the id of the command under way."""
+    """What is known of one relay beside its state.
+
+    ``asked``: the id of the command under way, ``wanted`` what it is to be by the last. What it changes
+    to until ``moves_until``, in monotonic seconds, may come of that command.
+    """
 
     setup: RelaySetup
+    stop: CALLBACK_TYPE
     asked: str | None = None
     wanted: bool = False
+    moves_until: float = 0.0
     last: LastCommand | None = None
     history: deque[Switched] = field(default_factory=lambda: deque(maxlen=LONGEST_HISTORY))
-    stop: CALLBACK_TYPE | None = None
 
 
 class Relays:
@@ -96,12 +102,16 @@ class Relays:
         self._apply = apply
         self._save = save
         self._relays: dict[str, RelayState] = {}
-        self._stored: Mapping[str, Any] = {}
+        self._stored: dict[str, Any] = {}
         commands.follow(self._came)
 
     def __getitem__(self, relay_id: str) -> RelayState:
         """What is known of a relay. Raises KeyError when there is none of this id."""
         return self._relays[relay_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all relays."""
+        return iter(self._relays)
 
     def __contains__(self, relay_id: object) -> bool:
         """Tell whether there is a relay of this id."""
@@ -114,11 +124,11 @@ class Relays:
         """A relay is set up, or set up otherwise."""
         before = self._relays.get(relay_id)
         if before is None:
-            relay = self._relays[relay_id] = RelayState(setup)
-            _restore(relay, self._stored.get(relay_id, {}))
             follow = partial(self._changed, relay_id)
             # Before the entities, so that these show what belongs together.
-            relay.stop = self._audience.listen(relay_id, follow, Moment.SHOW)
+            stop = self._audience.listen(relay_id, follow, Moment.SHOW)
+            relay = self._relays[relay_id] = RelayState(setup, stop)
+            _restore(relay, self._stored.pop(relay_id, None))
         elif before.setup.relay != setup.relay:
             self.remove(relay_id)
             self.set(relay_id, setup)
@@ -129,8 +139,7 @@ class Relays:
     def remove(self, relay_id: str) -> None:
         """A relay is set up no more."""
         relay = self._relays.pop(relay_id)
-        if relay.stop:
-            relay.stop()
+        relay.stop()
         if relay.asked:
             self._commands.sender.cancel(relay.asked)
 
@@ -166,6 +175,7 @@ class Relays:
         command_id = f"relay-{uuid4().hex}"
         command = relay.setup.command(command_id, f"relay:{relay_id}", on, already=already)
         relay.asked, relay.wanted = command_id, on
+        relay.moves_until = now().mono + relay.setup.ttl + relay.setup.timeout
         wanted = Wanted.UP if on else Wanted.DOWN
         verify = relay.setup.confirm.state
         expectation = Expectation(wanted, verify, SourceKind.COMMAND)
@@ -183,11 +193,8 @@ class Relays:
             return
         if isinstance(news, Outcome):
             self._ended(origin.subject, relay, news)
-        elif relay.last and relay.last.result is news.result:
-            last = relay.last
-            relay.last = LastCommand(
-                last.on, last.result, last.at, last.sends, last.latency, news.ok
-            )
+        elif relay.last and relay.last.id == news.command.id:
+            relay.last = replace(relay.last, late=news.ok)
         self._audience.notify(Moment.SHOW, origin.subject, None)
         self._save()
 
@@ -197,7 +204,12 @@ class Relays:
             return  # a newer one took its place
         relay.asked = None
         relay.last = LastCommand(
-            relay.wanted, outcome.result, now().wall, outcome.sends, outcome.latency
+            outcome.command.id,
+            relay.wanted,
+            outcome.result,
+            now().wall,
+            outcome.sends,
+            outcome.latency,
         )
         failed = _FAILURES.get(outcome.result)
         self._apply(*self._sentinel.command_ended(relay_id, failed, now()))
@@ -208,7 +220,8 @@ class Relays:
         if change is None or change.connection is None or change.watch.relay is None:
             return
         relay, report = self._relays[relay_id], change.watch.relay
-        by = report.by or (BY_COMMAND if relay.asked and relay.wanted is report.on else None)
+        told = relay.wanted is report.on and report.at.mono <= relay.moves_until
+        by = report.by or (BY_COMMAND if told else None)
         relay.history.append(Switched(report.at.wall, report.on, by))
         self._save()
 
@@ -227,7 +240,7 @@ class Relays:
     def restore(self, stored: Any) -> None:
         """Go on from what :meth:`remember` answered before; call it before relays are set."""
         if isinstance(stored, Mapping):
-            self._stored = stored
+            self._stored = dict(stored)
 
 
 def _restore(relay: RelayState, data: Any) -> None:

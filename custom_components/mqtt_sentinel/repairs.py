@@ -7,6 +7,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+import probatio as vol
 
 from .answers import Answers
 from .config_flow.known import KnownThingsRepairFlow
@@ -104,6 +105,40 @@ class StormRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class DrillRepairFlow(RepairsFlow):
+    """Offers to run the drill that failed, or that is overdue."""
+
+    def __init__(self, entry_id: str, alarm_id: str) -> None:
+        """Remember which alarm it is about."""
+        self._entry_id = entry_id
+        self._alarm_id = alarm_id
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin to ask."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and begin a drill; the issue is there again unless it passes."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders=issue.translation_placeholders if issue else None,
+            )
+        hub = _loaded_hub(self.hass, self._entry_id)
+        if hub is None:
+            return self.async_abort(reason="not_loaded")
+        if issue is None or self._alarm_id not in hub.expectations.alarms:
+            return self.async_abort(reason="over")
+        if refusal := hub.drills.refusal(self._alarm_id):
+            return self.async_abort(reason=f"drill_{refusal.value}")
+        await hub.drills.begin(self._alarm_id)
+        return self.async_create_entry(data={})
+
+
 def _loaded_hub(hass: HomeAssistant, entry_id: str) -> Hub | None:
     entry: SentinelConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.state is not ConfigEntryState.LOADED:
@@ -116,6 +151,8 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """Create the flow that fixes an issue."""
     assert data is not None  # every fixable issue of ours names what it is about
+    if "alarm_id" in data:
+        return DrillRepairFlow(data["entry_id"], data["alarm_id"])
     if "storm_id" in data:
         return StormRepairFlow(data["entry_id"], data["storm_id"])
     if issue_id == known_issue_id(data["entry_id"]):

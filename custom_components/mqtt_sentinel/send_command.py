@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from homeassistant.components import mqtt
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME, ATTR_STATE
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.core import ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
@@ -24,13 +24,9 @@ from .command.command import (
 )
 from .commands import Origin
 from .const import DOMAIN
-from .dialects import custom, museum
-from .dialects.answer import answer_decoder
-from .dialects.route import MalformedError, Message
-from .intake.mqtt import QOS, Link, now
+from .intake.mqtt import QOS, Link
 from .outcome.bus import command_facts
-from .targets import loaded_hub, subentries_of
-from .watch.reports import ThingKey
+from .targets import OF_RELAYS, loaded_hub, subentries_of
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -43,9 +39,11 @@ ATTR_RETAIN = "retain"
 ATTR_FEEDBACK_TOPIC = "feedback_topic"
 ATTR_TIMEOUT = "timeout"
 ATTR_TTL = "ttl"
+ATTR_TRIES = "tries"
 
 _STATES = {"on": True, "off": False}
 _LONGEST = 3600
+_MOST_TRIES = 100
 # How a command ended, in the few words that an automation asks for.
 STATUS = {
     Result.CONFIRMED: "confirmed",
@@ -71,6 +69,7 @@ _TO_A_TOPIC = {
     vol.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT): vol.All(
         vol.Coerce(float), vol.Range(0.1, _LONGEST)
     ),
+    vol.Optional(ATTR_TRIES, default=1): vol.All(vol.Coerce(int), vol.Range(1, _MOST_TRIES)),
     vol.Optional(ATTR_TTL, default=DEFAULT_TTL): vol.All(
         vol.Coerce(float), vol.Range(LAST_SECOND, _LONGEST, min_included=False)
     ),
@@ -112,17 +111,15 @@ async def send_command(call: ServiceCall) -> ServiceResponse:
 
 async def _to_relays(hub: Hub, call: ServiceCall) -> list[dict[str, Any]]:
     on = _STATES[call.data[ATTR_STATE]]
-    chosen = subentries_of(call, [each for each in hub.sentinel.watches if each in hub.relays])
+    chosen = subentries_of(call, [*hub.relays], OF_RELAYS)
+    # They may be gone when it is over.
+    who = [(hub.device_id(each), hub.entry.subentries[each].title) for each in chosen]
     outcomes = await asyncio.gather(
         *(hub.relays.ask(relay_id, on, call.context) for relay_id in chosen)
     )
     return [
-        {
-            ATTR_DEVICE_ID: hub.device_id(relay_id),
-            ATTR_NAME: hub.entry.subentries[relay_id].title,
-            **_facts(outcome),
-        }
-        for relay_id, outcome in zip(chosen, outcomes, strict=True)
+        {ATTR_DEVICE_ID: device_id, ATTR_NAME: name, **_facts(outcome)}
+        for (device_id, name), outcome in zip(who, outcomes, strict=True)
     ]
 
 
@@ -139,10 +136,11 @@ async def _to_topic(hub: Hub, call: ServiceCall) -> dict[str, Any]:
         # What the broker keeps is a state, and no harm when it comes later.
         actuator=not retain,
         confirmation=Confirmation(feedback, timeout=data[ATTR_TIMEOUT]) if feedback else None,
+        tries=data[ATTR_TRIES],
     )
     async with AsyncExitStack() as stack:
         if feedback:
-            await stack.enter_async_context(_answers(call.hass, hub, feedback, data[ATTR_TTL]))
+            await stack.enter_async_context(_answers(hub, command.id, feedback, data[ATTR_TTL]))
         outcome = await hub.commands.ask(command, Origin(context=call.context))
     return {ATTR_DEVICE_ID: None, ATTR_NAME: topic, **_facts(outcome)}
 
@@ -154,39 +152,22 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _answers(
-    hass: HomeAssistant, hub: Hub, topic: str, patience: float
-) -> AsyncIterator[None]:
+async def _answers(hub: Hub, user_id: str, topic: str, patience: float) -> AsyncIterator[None]:
     """Hear the answers on a topic, from the acknowledged subscription on.
 
     Raises HomeAssistantError when the broker does not acknowledge it within ``patience`` seconds.
     """
-    if hub.mqtt.hears(museum.NAME, topic):
-        yield
-        return
-    decode = answer_decoder(ThingKey(custom.NAME, "", topic))
     subscribed = asyncio.Event()
-
-    @callback
-    def receive(received: mqtt.ReceiveMessage) -> None:
-        payload = received.payload
-        assert isinstance(payload, bytes)  # encoding=None
-        message = Message(received.topic, "", payload, received.retain, now())
-        try:
-            report = decode(message)
-        except MalformedError as malformed:
-            hub.mqtt.dead_letters.add(message, malformed)
-            return
-        hub.commands.sender.heard(report)
 
     @callback
     def acknowledged() -> None:
         subscribed.set()
 
-    stop = await mqtt.async_subscribe(hass, topic, receive, QOS, None)
-    stop_waiting = mqtt.async_on_subscribe_done(hass, topic, QOS, acknowledged)
+    await hub.topics.follow(user_id, [topic], ())
+    stop_waiting = mqtt.async_on_subscribe_done(hub.hass, topic, QOS, acknowledged)
     try:
-        if hub.mqtt.link is Link.SUBSCRIBED:  # else nothing is sent before all subscriptions are
+        # With no broker nothing is sent before all subscriptions are acknowledged.
+        if hub.mqtt.link is Link.SUBSCRIBED and not hub.mqtt.comes_by(topic):
             try:
                 async with asyncio.timeout(patience):
                     await subscribed.wait()
@@ -199,4 +180,4 @@ async def _answers(
         yield
     finally:
         stop_waiting()
-        stop()
+        hub.topics.forget(user_id)

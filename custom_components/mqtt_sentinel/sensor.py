@@ -1,4 +1,4 @@
-"""What a watch measured and told of itself, what an alarm protects, what became of commands."""
+"""What a watch told, what an alarm protects, what became of commands and of scenes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,16 +16,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command.command import Result
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
 from .detail_entities import detail_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
 from .hub_sensors import DESCRIPTIONS, HubSensor
+from .outcome.drills import drill_summary
+from .outcome.scene_runs import RESULTS, result, run_facts, steps_facts
 from .outcome.values import Kind
 from .outcome.wording import as_utc
 from .ping_entities import add_ping_sensors
 from .value_entities import add_items_of, value_sensors
 from .watch.alarm import Protection
+from .watch.drill_words import DrillResult
 
 PARALLEL_UPDATES = 0
 
@@ -64,6 +67,17 @@ def _services(entity: SentinelEntity) -> dict[str, Any]:
     }
 
 
+def _last_run(entity: SentinelEntity) -> str | None:
+    kept = entity.hub.scenes.runs.get(entity.subject)
+    return None if kept is None else result(kept)
+
+
+def _run(entity: SentinelEntity) -> dict[str, Any] | None:
+    """The last run of a scene, with each of its steps."""
+    kept = entity.hub.scenes.runs.get(entity.subject)
+    return None if kept is None else {**run_facts(kept), "steps": steps_facts(kept)}
+
+
 # Every change of it would be a line in the activity of a device; who wants it can enable it.
 LAST_SEEN = SentinelSensorDescription(
     key="last_seen",
@@ -80,6 +94,38 @@ PROTECTION = SentinelSensorDescription(
     options=[protection.value for protection in Protection],
     value=lambda entity: entity.hub.alarms.protection[entity.subject].value,
     attributes=_services,
+)
+LAST_DRILL = SentinelSensorDescription(
+    key="last_drill",
+    translation_key="last_drill",
+    device_class=SensorDeviceClass.ENUM,
+    # A drill that was refused never was.
+    options=[result.value for result in DrillResult if result is not DrillResult.REFUSED],
+    value=lambda entity: (
+        report.result.value if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+    attributes=lambda entity: (
+        drill_summary(report) if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+)
+LAST_DRILL_AT = SentinelSensorDescription(
+    key="last_drill_at",
+    translation_key="last_drill_at",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=lambda entity: (
+        as_utc(report.ended) if (report := entity.hub.drills.last(entity.subject)) else None
+    ),
+)
+_OF_ALARM = (PROTECTION, LAST_DRILL, LAST_DRILL_AT)
+
+LAST_RUN = SentinelSensorDescription(
+    key="last_run",
+    translation_key="last_run",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(RESULTS),
+    value=_last_run,
+    attributes=_run,
 )
 
 
@@ -144,7 +190,10 @@ async def async_setup_entry(
             SUBENTRY_RELAY: lambda hub, subentry: [
                 SentinelSensor(hub, subentry, description) for description in OF_RELAY
             ],
-            SUBENTRY_ALARM: lambda hub, subentry: [SentinelSensor(hub, subentry, PROTECTION)],
+            SUBENTRY_ALARM: lambda hub, subentry: [
+                SentinelSensor(hub, subentry, description) for description in _OF_ALARM
+            ],
+            SUBENTRY_SCENE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_RUN)],
         },
     )
     add_ping_sensors(hass, entry, async_add_entities)
@@ -154,8 +203,10 @@ async def async_setup_entry(
 
 
 class SentinelSensor(SentinelEntity, SensorEntity):
-    """One value of a watch or an alarm."""
+    """One value of a watch, an alarm or a scene."""
 
+    # A scene may have hundreds of steps: more than belongs into the recorder with each change.
+    _unrecorded_attributes = frozenset({"steps"})
     entity_description: SentinelSensorDescription
 
     @property

@@ -1,10 +1,11 @@
-"""The actions: what is open, verify, acknowledge, arm, send a command, what could not be read."""
+"""The actions: on incidents, alarms, commands and scenes, and what could not be read."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.components.scene import DOMAIN as SCENE_DOMAIN
 from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID, ATTR_MODE, ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
@@ -21,15 +22,17 @@ from homeassistant.helpers.service import (
     async_register_platform_entity_service,
     verify_domain_control,
 )
+from homeassistant.util.json import JsonValueType
 import probatio as vol
 
 from .const import DOMAIN
 from .dialects.route import Flaw
 from .intake.dead_letters import MOST_KEPT, DeadLetter
 from .outcome.bus import incident_facts
+from .outcome.drills import drill_facts
 from .outcome.wording import as_utc
 from .send_command import SCHEMA, SEND_COMMAND, send_command
-from .targets import loaded_hub, subentries_of
+from .targets import OF_ALARMS, loaded_hub, subentries_of
 from .watch.panel_words import Mode
 
 GET_INCIDENTS = "get_incidents"
@@ -37,6 +40,8 @@ VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
 ARM = "arm"
+STOP_SCENE = "stop_scene"
+RUN_DRILL = "run_drill"
 
 ATTR_ACCEPT = "accept"
 ATTR_FORCE = "force"
@@ -45,6 +50,7 @@ ATTR_REASON = "reason"
 
 _DEFAULT_LIMIT = 20
 
+_RUN_DRILL = cv.make_entity_service_schema({})
 _VERIFY_NOW = cv.make_entity_service_schema({})
 _ACKNOWLEDGE = cv.make_entity_service_schema({vol.Optional(ATTR_ACCEPT, default=False): cv.boolean})
 _GET_DEAD_LETTERS = vol.Schema(
@@ -84,6 +90,12 @@ def register(hass: HomeAssistant) -> None:
     )
     services.async_register(
         DOMAIN, GET_DEAD_LETTERS, _get_dead_letters, _GET_DEAD_LETTERS, SupportsResponse.ONLY
+    )
+    async_register_platform_entity_service(
+        hass, DOMAIN, STOP_SCENE, entity_domain=SCENE_DOMAIN, schema=None, func="async_stop"
+    )
+    services.async_register(
+        DOMAIN, RUN_DRILL, may_control(_run_drill), _RUN_DRILL, SupportsResponse.OPTIONAL
     )
 
 
@@ -128,6 +140,19 @@ async def _acknowledge(call: ServiceCall) -> None:
     do: Callable[[str], None] = answers.accept if call.data[ATTR_ACCEPT] else answers.mute
     for watch_id in open_ones:
         do(watch_id)
+
+
+async def _run_drill(call: ServiceCall) -> ServiceResponse:
+    """Run the drills of the chosen alarms, one after the other, and answer with their reports.
+
+    Raises ServiceValidationError when one is refused; those before it were run.
+    """
+    hub = loaded_hub(call.hass)
+    drills: list[JsonValueType] = [
+        drill_facts(await hub.drills.run(alarm_id, call.context))
+        for alarm_id in subentries_of(call, hub.expectations.alarms, OF_ALARMS)
+    ]
+    return {"drills": drills}
 
 
 async def _get_dead_letters(call: ServiceCall) -> ServiceResponse:

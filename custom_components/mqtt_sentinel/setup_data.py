@@ -8,6 +8,8 @@ from homeassistant.const import CONF_ENTITY_ID
 
 from .const import (
     CONF_DIALECT,
+    CONF_DRILL_EVERY,
+    CONF_DRILL_TELLS,
     CONF_EXPECT,
     CONF_MODES,
     CONF_PAYLOAD_OFF,
@@ -71,6 +73,8 @@ def read_alarm(subentry: ConfigSubentry) -> AlarmConfig:
             )
             for watch_id in data[CONF_RELIES_ON]
         ),
+        drill_every=data.get(CONF_DRILL_EVERY),
+        drill_tells=data.get(CONF_DRILL_TELLS, ""),
     )
 
 

@@ -18,7 +18,7 @@ from .const import (
     CONF_TTL,
 )
 from .dialects import custom
-from .dialects.route import on_site
+from .dialects.route import RelayWords, on_site
 from .dialects.table import DIALECTS
 from .setup_data import read_custom, read_key
 from .watch.relays import relay_key
@@ -112,8 +112,13 @@ def watched_key(data: Mapping[str, Any]) -> ThingKey:
     return relay_key(*relay_of(data))
 
 
+def usual_words(dialect: str) -> RelayWords:
+    """How relays of a dialect are usually switched."""
+    known = DIALECTS.get(dialect)
+    return (known and known.relays) or RelayWords()
+
+
 def usual_topic(relay: Relay) -> str:
     """The topic that commands of a relay usually go to, "" when it is different for each user."""
-    words = DIALECTS[relay.key.dialect].relays
-    topic = words.topic(relay.key.name, relay.relay) if words else ""
+    topic = usual_words(relay.key.dialect).topic(relay.key.name, relay.relay)
     return topic and on_site(relay.key.site, topic)

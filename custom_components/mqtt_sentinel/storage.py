@@ -75,9 +75,13 @@ class MemoryStore:
                 events.append(occasions.from_list(event))
             except TypeError, ValueError:
                 unreadable.append("an event")
+        parts = stored.get("parts", {})
+        if not isinstance(parts, dict):
+            unreadable.append("all parts")
+            parts = {}
         if unreadable:
             _LOGGER.warning("Stored state of %s could not be read", ", ".join(unreadable))
-        return Memory(watches, sources, events, stored.get("parts", {}))
+        return Memory(watches, sources, events, parts)
 
     @callback
     def save_soon(self) -> None:

@@ -1,6 +1,7 @@
 """What an action is for: the hub, and those of its subentries that a call names."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -9,6 +10,18 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
+
+
+class Texts(NamedTuple):
+    """What is said when something is named that is none of a choice, and when nothing is left."""
+
+    stranger: str
+    nothing: str
+
+
+OF_WATCHES = Texts("no_watch", "nothing_chosen")
+OF_ALARMS = Texts("no_alarm", "no_alarm_chosen")
+OF_RELAYS = Texts("no_relay", "no_relay_chosen")
 
 
 @callback
@@ -21,11 +34,13 @@ def loaded_hub(hass: HomeAssistant) -> Hub:
 
 
 @callback
-def subentries_of(call: ServiceCall, choice: Collection[str]) -> list[str]:
+def subentries_of(
+    call: ServiceCall, choice: Collection[str], texts: Texts = OF_WATCHES
+) -> list[str]:
     """Which subentries of a ``choice`` a call is for, in the order of that.
 
     What was named itself has to be one of them. In areas, floors and labels, all that are there count.
-    Raises ServiceValidationError when something is none, or when there is none at all.
+    Raises ServiceValidationError, with one of the ``texts``, when something is none, or when there is none at all.
     """
     hass, target = call.hass, TargetSelection(call.data)
     entities, devices = er.async_get(hass), dr.async_get(hass)
@@ -47,7 +62,7 @@ def subentries_of(call: ServiceCall, choice: Collection[str]) -> list[str]:
     ):
         raise ServiceValidationError(
             translation_domain=DOMAIN,
-            translation_key="no_watch",
+            translation_key=texts.stranger,
             translation_placeholders={"names": ", ".join(strangers)},
         )
     found = {
@@ -57,5 +72,5 @@ def subentries_of(call: ServiceCall, choice: Collection[str]) -> list[str]:
     }
     chosen = [subentry_id for subentry_id in choice if subentry_id in found]
     if not chosen:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key=texts.nothing)
     return chosen

@@ -17,10 +17,11 @@ from homeassistant.helpers.trigger import (
 import probatio as vol
 
 from .entity import own_entities
-from .event import Happened
+from .event import DRILLED, Happened
 from .watch.alarm import Protection
 
 CONF_PROTECTION = "protection"
+CONF_RESULT = "result"
 
 
 class SentinelEventTrigger(StatelessEntityTriggerBase):
@@ -71,6 +72,26 @@ class ProtectionTrigger(SentinelEventTrigger):
         self._kinds = frozenset(self._options[CONF_PROTECTION])
 
 
+class DrillTrigger(SentinelEventTrigger):
+    """Fires when a drill of an alarm ends in one of the chosen ways."""
+
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            vol.Required(CONF_OPTIONS): {
+                vol.Required(CONF_RESULT): vol.All(
+                    cv.ensure_list, [vol.In([result.value for result in DRILLED])]
+                )
+            }
+        }
+    )
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Read which results are waited for."""
+        super().__init__(hass, config)
+        chosen = self._options[CONF_RESULT]
+        self._kinds = frozenset(kind for result, kind in DRILLED.items() if result in chosen)
+
+
 TRIGGERS: dict[str, type[Trigger]] = {
     "mismatch": _on(Happened.MISMATCH),
     "recovered": _on(Happened.RECOVERED),
@@ -91,6 +112,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "command_confirmed": _on(Happened.COMMAND_CONFIRMED),
     "command_failed": _on(Happened.COMMAND_FAILED),
     "protection_changed": ProtectionTrigger,
+    "drill_finished": DrillTrigger,
 }
 
 

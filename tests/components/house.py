@@ -100,6 +100,7 @@ class Broker:
         self._hass = hass
         self._clock = clock
         self._client = client
+        self.client = client
         self._held: list[int] = []
         self._take = client.publish.side_effect
         self._asked_before = 0

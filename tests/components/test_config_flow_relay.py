@@ -6,7 +6,9 @@ from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from .dialogs import Dialog
 from .house import SUBSCRIBE_TIME, House, custom_relay, relay
 
 SWITCHING = {
@@ -26,23 +28,23 @@ class Desk:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.flows = house.hass.config_entries.subentries
-        self.result: SubentryFlowResult
+        self.dialog: Dialog
 
-    async def begin(self, way: str | None = None) -> SubentryFlowResult:
-        context = {"source": "user"}
-        self.result = await self.flows.async_init(("hub", "relay"), context=context)
-        return await self.fill(next_step_id=way) if way else self.result
+    async def begin(self, way: str | None = None) -> None:
+        self.dialog = await Dialog.create(self.house, "relay")
+        if way:
+            await self.dialog.choose(way)
 
-    async def change(self, subentry_id: str) -> SubentryFlowResult:
-        context = {"source": "reconfigure", "subentry_id": subentry_id}
-        self.result = await self.flows.async_init(("hub", "relay"), context=context)
-        return self.result
+    async def change(self, subentry_id: str) -> None:
+        self.dialog = await Dialog.change(self.house, subentry_id)
 
-    async def fill(self, **user_input: Any) -> SubentryFlowResult:
-        self.result = await self.flows.async_configure(self.result["flow_id"], user_input)
+    async def fill(self, **user_input: Any) -> None:
+        await self.dialog.submit(**user_input)
         await self.house.clock.settle()
-        return self.result
+
+    @property
+    def result(self) -> SubentryFlowResult:
+        return self.dialog.shown
 
     @property
     def suggested(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ async def test_one_that_was_heard(desk: Desk) -> None:
     await report(house, 2)
     await desk.begin()
     assert desk.result["menu_options"] == ["heard", "manual", "custom"]
-    await desk.fill(next_step_id="heard")
+    await desk.dialog.choose("heard")
     assert desk.result["description_placeholders"] == {"shown": "1", "count": "1"}
     await desk.fill(relay="autocore||esp_1#2")
     assert desk.suggested == {
@@ -173,9 +175,10 @@ async def test_what_is_usual_in_a_museum(
     if heard:
         await house.broker.publish("room1/fog/state", "ON")
     await desk.begin("manual")
-    await desk.fill(dialect="museum", thing=thing, relay="fog", anyway=True)
+    named = {"dialect": "museum", "thing": thing, "relay": "fog"}
+    await desk.fill(**named)
     if not heard:  # it is only asked for where it matters
-        await desk.fill(dialect="museum", thing=thing, relay="fog", anyway=True)
+        await desk.fill(**named, anyway=True)
     assert desk.suggested["command_topic"] == topic
     assert desk.suggested["confirm"] == confirm
 
@@ -211,9 +214,7 @@ async def test_a_topic_of_ones_own(desk: Desk) -> None:
     await desk.fill(topic="lamp/is")
     assert desk.errors == {"topic": "already_configured"}
 
-    trying = house.hass.async_create_background_task(desk.fill(topic="fan/is"), "trying")
-    await house.clock.advance(5)
-    await trying
+    await desk.dialog.submit_while(house.clock.advance(3), topic="fan/is")
     assert desk.errors == {"topic": "topic_silent"}
     await desk.fill(topic="fan/is", anyway=True)
     assert desk.suggested == {
@@ -249,10 +250,9 @@ async def test_a_topic_of_ones_own_can_be_changed(desk: Desk) -> None:
     await house.set_up(custom_relay("lamp", "lamp/is", "lamp/do"))
     await desk.change("lamp")
     assert desk.suggested == {"topic": "lamp/is"}
-    trying = house.hass.async_create_background_task(desk.fill(topic="lamp/state"), "trying")
-    await house.clock.advance(1)
-    await house.broker.publish("lamp/state", "on")
-    await trying
+    await desk.dialog.submit_while(
+        house.clock.settle(), house.broker.publish("lamp/state", "on"), topic="lamp/state"
+    )
     assert desk.suggested["command_topic"] == "lamp/do"
     await desk.fill(**SWITCHING | {"name": "Lamp", "command_topic": "lamp/do"})
     assert house.entry.subentries["lamp"].unique_id == "custom||lamp/state#"
@@ -268,7 +268,7 @@ async def test_nothing_can_be_chosen_while_the_hub_is_not_loaded(
         await desk.begin()
     assert await hass.config_entries.async_unload("hub")
     if way:
-        await desk.fill(next_step_id=way)
+        await desk.dialog.choose(way)
     else:
         await desk.begin()
     assert desk.result["reason"] == "not_loaded"
@@ -284,10 +284,11 @@ async def test_how_it_is_switched_can_be_changed_while_the_hub_is_not_loaded(
     assert desk.result["reason"] == "reconfigure_successful"
 
 
-async def test_without_mqtt_no_topic_can_be_tried(desk: Desk, hass: HomeAssistant) -> None:
+async def test_without_mqtt_no_topic_can_be_tried(
+    desk: Desk, hass: HomeAssistant, mqtt_entry: MockConfigEntry
+) -> None:
     await desk.house.set_up()
     await desk.begin("custom")
-    [entry] = hass.config_entries.async_entries("mqtt")
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_remove(mqtt_entry.entry_id)
     await desk.fill(topic="fan/is")
     assert desk.result["reason"] == "mqtt_required"

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import GRACE, House, alarm, custom_watch, panel_alarm, watch
+from .scenes import Stage, action, command, scene, wait
 
 FRONT = "object_detection/front"
 SECRET = "hunter2"
@@ -208,3 +209,30 @@ async def test_a_panel_made_here_keeps_its_code_to_itself(
     assert shown["silent"] is False
     assert shown["panel"]["panel"]["state"] == "disarmed"
     assert shown["panel"]["panel"]["wrong_codes"] == 0
+
+
+async def test_scenes(
+    house: House, hass_client: ClientSessionGenerator, device_registry: dr.DeviceRegistry
+) -> None:
+    assert await async_setup_component(house.hass, "diagnostics", {})
+    disarm = {"target": {"entity_id": "alarm_control_panel.house"}, "data": {"code": SECRET}}
+    await house.set_up(
+        scene(
+            command(0, "room1/light", SECRET),
+            action(0, "lock.unlock", **disarm),
+            wait(0, 5, topic="door/code", payload=SECRET),
+        ),
+        scene({"at": 0, "kind": "teleport", "key": SECRET}, name="broken"),
+    )
+    stage = Stage(house)
+    await stage.start()
+    await house.clock.advance(5)
+    one = await diagnostics_of(house, hass_client, device_registry, "opening")
+    every = await get_diagnostics_for_config_entry(house.hass, hass_client, house.entry)
+    assert every["scenes"] == [one, {"readable": False, "steps": [], "last_run": None}]
+    assert SECRET not in json.dumps(every)
+    assert [step["kind"] for step in one["steps"]] == ["command", "action", "wait"]
+    assert one["steps"][1]["data"] == ["code"]
+    outcomes = [step["outcome"] for step in one["last_run"]["steps"]]
+    assert outcomes == ["sent", "failed", "timed_out"]
+    assert one["last_run"]["failures"] == 1

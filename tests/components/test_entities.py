@@ -63,6 +63,13 @@ async def test_every_entity_is_unique_and_belongs_to_its_subentry(
         "event.esp_1_event": ("esp_1_event", "esp_1", None),
         "sensor.esp_1_last_seen": ("esp_1_last_seen", "esp_1", EntityCategory.DIAGNOSTIC),
         "binary_sensor.house_ready_to_arm": ("house_ready_to_arm", "house", None),
+        "button.house_run_drill": ("house_drill", "house", None),
+        "sensor.house_last_drill": ("house_last_drill", "house", None),
+        "sensor.house_time_of_the_last_drill": (
+            "house_last_drill_at",
+            "house",
+            EntityCategory.DIAGNOSTIC,
+        ),
         "event.house_event": ("house_event", "house", None),
         "sensor.house_protection": ("house_protection", "house", None),
         "sensor.mqtt_sentinel_open_incidents": ("hub_open_incidents", None, None),
@@ -88,6 +95,9 @@ async def test_the_names_come_from_the_translations(guarded: House) -> None:
         for entity_id in guarded.hass.states.async_entity_ids()
     } == {
         "alarm_control_panel.house": "House alarm",
+        "button.house_run_drill": "House Run drill",
+        "sensor.house_last_drill": "House Last drill",
+        "sensor.house_time_of_the_last_drill": "House Time of the last drill",
         "binary_sensor.front_connectivity": "Front Connectivity",
         "binary_sensor.front_problem": "Front Problem",
         "event.front_event": "Front Event",
@@ -232,6 +242,11 @@ async def test_changes_of_the_protection_are_events(guarded: House) -> None:
         "unprotected",
         "disarmed",
         "unknown",
+        "drill_passed",
+        "drill_failed",
+        "drill_refused",
+        "drill_interrupted",
+        "drill_stopped",
     ]
     states = guarded.follow(event)
     await guarded.panel("armed_away")

@@ -55,6 +55,7 @@ async def test_a_mismatch_and_its_end_are_events(
         "severity": "error",
         "expected": "up",
         "expected_because": "House",
+        "expected_kind": "alarm",
         "expected_since": "2026-11-02T12:00:00+00:00",
         "connected": False,
         "storm": None,

@@ -8,9 +8,12 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND
+from custom_components.mqtt_sentinel import commands
+from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND, EVENT_MISMATCH
+from custom_components.mqtt_sentinel.logbook import async_describe_events
+from custom_components.mqtt_sentinel.watch.verdict import Reason
 
-from .house import GRACE, SETTLE, House, custom_relay, relay, subentry_of, watch
+from .house import GRACE, SETTLE, SUBSCRIBE_TIME, House, custom_relay, relay, subentry_of, watch
 
 SET = "autocore/esp_1/relay/1/set"
 SWITCH = "switch.pump"
@@ -544,3 +547,164 @@ async def test_the_numbers_of_the_hub_count_it(pump: Bench) -> None:
         "commands_failed": "1",
         "commands_expired": "0",
     }
+
+
+async def test_only_so_many_are_remembered_for_what_comes_late(
+    pump: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told all the same, but of nobody."""
+    monkeypatch.setattr(commands, "MOST_ENDED", 1)
+    house = pump.house
+    await pump.order("on")
+    await house.clock.advance(TTL + 1)
+    await house.hass.services.async_call(
+        DOMAIN,
+        "send_command",
+        {"topic": "gate/do", "payload": "open"},
+        blocking=True,
+        return_response=True,
+    )
+    await pump.report(True)
+    assert [(told["name"], told["late"]) for told in pump.commands] == [
+        ("Pump", None),
+        ("MQTT Sentinel", None),
+        ("MQTT Sentinel", "ok"),
+    ]
+
+
+async def test_two_that_answer_on_one_topic_of_their_own(bench: Bench, hass: HomeAssistant) -> None:
+    """Each answer is heard once, and heard as long as there is one of them."""
+    house = bench.house
+    shared: dict[str, Any] = {"confirm": "feedback", "feedback_topic": "a/b/c/said"}
+    await house.set_up(relay("pump", **shared), relay("light", number="2", **shared))
+    await bench.online()
+    assert house.broker.subscribed.count("a/b/c/said") == 1
+    hass.config_entries.async_remove_subentry(house.entry, "pump")
+    await house.clock.settle()
+    await bench.order("on", "switch.light")
+    await house.broker.publish("a/b/c/said", "OK")
+    assert bench.results == ["confirmed"]
+    hass.config_entries.async_remove_subentry(house.entry, "light")
+    await house.clock.advance(SUBSCRIBE_TIME)
+    assert "a/b/c/said" in house.broker.unsubscribed
+
+
+async def test_one_answer_confirms_one_of_two_that_answer_on_one_topic(bench: Bench) -> None:
+    house = bench.house
+    shared: dict[str, Any] = {"confirm": "feedback", "feedback_topic": "a/b/c/said"}
+    await house.set_up(relay("pump", **shared), relay("light", number="2", **shared))
+    await bench.online()
+    await bench.order("on")
+    await bench.order("on", "switch.light")
+    await house.broker.publish("a/b/c/said", "OK")
+    assert bench.results == ["confirmed"]
+    await house.broker.publish("a/b/c/said", "OK")
+    assert bench.results == ["confirmed", "confirmed"]
+
+
+async def test_an_ok_that_does_not_come_is_said_of_one_whose_state_is_known(bench: Bench) -> None:
+    house = bench.house
+    await house.set_up(relay("pump", confirm="feedback", feedback_topic="pump/answer"))
+    await bench.online()
+    await bench.report(False)
+    await bench.order("on")
+    assert house.judged("pump")[:2] == ("pending", "settling")
+    await house.clock.advance(TTL + 1)
+    assert bench.results == ["not_confirmed"]
+    assert house.issue("pump") == "not_confirmed_command"
+    house.entry.runtime_data.answers.repeat("pump")
+    await house.clock.settle()
+    assert [kind for kind, _ in house.fired] == ["mismatch"]  # nothing is better yet
+    assert house.issue("pump") is None  # it is being judged
+    await house.broker.publish("pump/answer", "OK")
+    assert [kind for kind, _ in house.fired] == ["mismatch", "recovered"]
+
+
+async def test_what_changed_while_its_device_was_away_is_told(pump: Bench) -> None:
+    house = pump.house
+    events = house.follow("event.pump_event")
+    await pump.online("offline")
+    await pump.report(True, "button", retain=True)
+    assert house.value(SWITCH) == STATE_UNAVAILABLE
+    await pump.online()
+    assert house.value(SWITCH) == STATE_ON
+    kinds = [state.attributes.get("event_type") for state in events]
+    assert kinds == ["turned_on"]
+    assert pump.attributes["triggered_by"] == "button"
+
+
+async def test_what_did_as_it_was_told_need_not_say_so_again(pump: Bench) -> None:
+    """A device that keeps no state with the broker says nothing after a restart, and is well."""
+    house = pump.house
+    await pump.order("on")
+    await pump.report(True)
+    await house.reload()
+    await pump.online(retain=True)
+    await house.clock.advance(GRACE + SETTLE)
+    assert house.value(SWITCH) == STATE_UNKNOWN
+    assert house.judged("pump")[:2] == ("unknown", "nothing_heard")
+    assert house.issues == {}
+
+
+async def test_it_was_a_command_that_moved_it_whatever_came_first(bench: Bench) -> None:
+    house = bench.house
+    await house.set_up(relay("pump", confirm="feedback", feedback_topic="pump/answer"))
+    await bench.online()
+    await bench.order("on")
+    await house.broker.publish("pump/answer", "OK")
+    await bench.report(True)
+    assert bench.attributes["triggered_by"] == "command"
+    await house.clock.advance(60)
+    await bench.report(False)
+    await bench.report(True)
+    assert bench.attributes["triggered_by"] is None
+
+
+async def test_another_relay_begins_with_no_history(pump: Bench, hass: HomeAssistant) -> None:
+    house = pump.house
+    await pump.report(True, "button")
+    await house.reload()
+    entry = house.entry.subentries["pump"]
+    hass.config_entries.async_update_subentry(house.entry, entry, data={**entry.data, "relay": "7"})
+    await house.clock.settle()
+    await pump.online()
+    assert pump.attributes["history"] == []
+
+
+async def test_one_that_is_removed_while_somebody_waits(pump: Bench, hass: HomeAssistant) -> None:
+    house = pump.house
+    task = hass.async_create_background_task(
+        hass.services.async_call(
+            DOMAIN,
+            "send_command",
+            {"entity_id": SWITCH, "state": "on"},
+            blocking=True,
+            return_response=True,
+        ),
+        "the call",
+    )
+    await house.clock.settle()
+    hass.config_entries.async_remove_subentry(house.entry, "pump")
+    await house.clock.settle()
+    response = await task
+    assert response
+    [command] = response["commands"]  # type: ignore[misc, union-attr]  # it is a list of dicts
+    assert (command["name"], command["status"]) == ("Pump", "cancelled")  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (Reason.CONNECTED, "turned on although it was told to be off"),
+        (Reason.DISCONNECTED, "turned off although it was told to be on"),
+        (Reason.DID_NOT_TURN_ON, "did not turn on"),
+        (Reason.NOT_SENT, "could not be sent a command in time"),
+    ],
+)
+def test_the_logbook_speaks_of_relays_as_such(
+    hass: HomeAssistant, reason: Reason, line: str
+) -> None:
+    lines: dict[Any, Any] = {}
+    async_describe_events(hass, lambda _, event, describe: lines.update({event: describe}))
+    facts = {"name": "Pump", "reason": reason.value, "expected_kind": "command"}
+    assert lines[EVENT_MISMATCH](Event(EVENT_MISMATCH, facts)) == {"name": "Pump", "message": line}

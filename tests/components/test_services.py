@@ -80,6 +80,7 @@ async def test_open_incidents_are_told_the_oldest_first(guarded: House) -> None:
         "severity": "error",
         "expected": "up",
         "expected_because": "House",
+        "expected_kind": "alarm",
         "expected_since": "2026-11-02T12:00:00+00:00",
         "connected": False,
         "storm": None,
@@ -118,6 +119,8 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
         "get_dead_letters",
         "get_incidents",
         "send_command",
+        "stop_scene",
+        "run_drill",
         "verify_now",
     }
     assert await refused(guarded, "get_incidents", {}) == "not_loaded"

@@ -13,20 +13,28 @@ import pytest
 
 from custom_components.mqtt_sentinel import alarm_control_panel, condition, repairs, trigger
 from custom_components.mqtt_sentinel.command.command import Result
+from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
+from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
+from custom_components.mqtt_sentinel.config_flow.scene import SceneFlow
 from custom_components.mqtt_sentinel.const import (
     DOMAIN,
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
+    SUBENTRY_SCENE,
 )
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
-from custom_components.mqtt_sentinel.event import OF_RELAY, Happened
+from custom_components.mqtt_sentinel.event import DRILLED, OF_RELAY, Happened
+from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
 from custom_components.mqtt_sentinel.setup_relay import Confirm
+from custom_components.mqtt_sentinel.targets import OF_ALARMS, OF_RELAYS, OF_WATCHES
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
+from custom_components.mqtt_sentinel.watch.drill_report import DrillReport, Line, LineResult
+from custom_components.mqtt_sentinel.watch.drill_words import DrillResult, Fault, Refusal, Why
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.incidents import Incident, Severity
 from custom_components.mqtt_sentinel.watch.panel_words import AfterTrigger, NotReady
@@ -109,6 +117,7 @@ def test_the_english_texts_are_the_strings() -> None:
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
     others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things", "panel_lost"}
+    others |= {"drill_failed", "drill_not_told", "drill_overdue"}
     assert keys | others == set(STRINGS["issues"])
 
 
@@ -175,6 +184,36 @@ async def test_the_text_about_known_things_uses_what_it_gives(
         assert set(steps[step]["data"]) == set(steps[step]["data_description"])
 
 
+LINE = Line("Front", "front", LineResult.FAILED, Fault.DID_NOT_PING, True, False, 1, 2, 3, False)
+
+
+@pytest.mark.parametrize("key", ["drill_failed", "drill_not_told", "drill_overdue"])
+async def test_the_text_about_a_drill_uses_what_it_gives(hass: HomeAssistant, key: str) -> None:
+    lines = (LINE,) if key == "drill_failed" else ()
+    why = None if lines else Why.NOT_TOLD
+    report = DrillReport("1", "House", DrillResult.FAILED, why, 1, 2, services=lines)
+    if key == "drill_overdue":
+        show_drill_overdue(hass, "hub", "house", "House", 1.0, 7.0)
+    else:
+        show_drill_failed(hass, "hub", "house", report)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "drill_house")
+    assert issue
+    assert issue.translation_key == key
+    texts = STRINGS["issues"][key]
+    step = texts["fix_flow"]["step"]["confirm"]
+    assert placeholders(texts["title"]) == placeholders(step["title"]) == {"name"}
+    assert placeholders(step) == set(issue.translation_placeholders or {})
+    reasons = {f"drill_{refusal.value}" for refusal in Refusal}
+    assert set(texts["fix_flow"]["abort"]) == reasons | {"over", "not_loaded"}
+
+
+def test_every_result_that_is_told_has_a_text() -> None:
+    told = {key for key in STRINGS["common"] if key.startswith("drill_")}
+    # Of a drill that never began nobody is told.
+    results = {f"drill_{result.value}" for result in DrillResult} - {"drill_refused"}
+    assert told == results | {"drill_title"}
+
+
 def test_the_answers_to_an_issue_are_steps_of_its_flow() -> None:
     for choice in ("verify", "accept", "mute"):
         assert hasattr(repairs.IncidentRepairFlow, f"async_step_{choice}")
@@ -191,6 +230,8 @@ def test_every_choice_has_a_text() -> None:
         "expect": {*SourceKind, "none"} - {SourceKind.COMMAND},
         "on_or_off": {"on", "off"},
         "not_ready": set(NotReady),
+        "otherwise": set(Otherwise),
+        "drill_result": set(DrillResult),
         "protection": set(Protection),
     }
 
@@ -206,9 +247,14 @@ def test_every_state_has_a_text() -> None:
     assert kinds == {
         "watch": {*Happened} - (of_relay - {Happened.MISMATCH, Happened.RECOVERED}),
         "relay": of_relay,
-        "alarm": set(Protection),
+        "alarm": {*Protection, *DRILLED.values()},
+        "scene": {"started", *RunEnd},
     }
     assert set(entity["sensor"]["last_command"]["state"]) == set(Result)
+    assert set(entity["sensor"]["last_drill"]["state"]) == {*DrillResult} - {DrillResult.REFUSED}
+    run = entity["sensor"]["last_run"]
+    assert set(run["state"]) == {"running", *RunEnd}
+    assert set(run["state_attributes"]["reason"]["state"]) == set(StopReason)
 
 
 def test_every_trigger_and_condition_has_a_text_and_an_icon() -> None:
@@ -225,12 +271,28 @@ def test_every_exception_has_a_text() -> None:
             re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', file.read_text())
         )
     raised |= {*alarm_control_panel.ERRORS.values(), alarm_control_panel.WRONG_CODE_PAUSE}
+    raised |= {f"drill_{refusal.value}" for refusal in Refusal}
+    raised |= {text for texts in (OF_WATCHES, OF_ALARMS, OF_RELAYS) for text in texts}
     assert raised == set(STRINGS["exceptions"])
 
 
-@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM])
+@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM, SUBENTRY_SCENE])
 def test_every_field_of_a_form_is_described(kind: str) -> None:
     for step in STRINGS["config_subentries"][kind]["step"].values():
         assert set(step.get("data", {})) == set(step.get("data_description", {}))
         for section in step.get("sections", {}).values():
             assert set(section["data"]) == set(section["data_description"])
+
+
+def test_everything_that_can_be_wrong_with_a_scene_has_a_text() -> None:
+    errors = STRINGS["config_subentries"][SUBENTRY_SCENE]["error"]
+    assert set(errors) == {*SceneFlaw, "no_name"}
+    assert placeholders(errors) == {"step", "field", "detail"}
+
+
+def test_every_choice_in_the_menu_of_a_scene_is_a_step() -> None:
+    steps = STRINGS["config_subentries"][SUBENTRY_SCENE]["step"]
+    for choice in steps["menu"]["menu_options"]:
+        assert hasattr(SceneFlow, f"async_step_{choice}")
+    assert placeholders(steps["menu"]) == {"name", "count", "steps"}
+    assert placeholders(steps["player"]) == {"room"}

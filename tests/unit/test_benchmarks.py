@@ -12,6 +12,8 @@ from benchmarks.measure import Effort, Paced, in_rounds
 from benchmarks.relays import Relays, answer, messages
 from benchmarks.results import Judged, Row, Span, Unmeasured, as_json, as_table, percentile
 from benchmarks.sender import Sender, SenderError, publish_packet
+from custom_components.mqtt_sentinel.command.scene_reading import read_steps
+from custom_components.mqtt_sentinel.command.scene_steps import CommandStep
 from custom_components.mqtt_sentinel.dialects.route import MalformedError, Message
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.watch.reports import RelayReport
@@ -271,3 +273,16 @@ def test_what_is_sent_can_be_read(kind: load.Maker) -> None:
 def test_garbage_cannot_be_read(count: int) -> None:
     with pytest.raises(MalformedError):
         decoded(load.garbage("ours", 3, count))
+
+
+def test_drift_is_what_not_all_are_late_by() -> None:
+    assert measure.drift_of([10.5, 11.5, 12.5], [0, 1, 2]) == 0
+    assert measure.drift_of([10.5, 11.75, 12.5], [0, 1, 2]) == 0.25
+
+
+def test_a_scene_that_is_measured_can_be_read() -> None:
+    subentry = load.scene("benchmark", [0.0, 1.5], "benchmark")
+    first, second = read_steps(subentry["data"]["steps"])
+    assert (first.at, second.at) == (0.0, 1.5)
+    assert isinstance(second, CommandStep)
+    assert second.topic == "benchmark/1"

@@ -36,14 +36,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sender": {"command", "intake", "watch"},
     "commands": {"command", "outcome", "sender"},
     "relays": {"command", "commands", "intake", "outcome", "watch"},
+    "scene_runner": {"command", "commands", "const", "intake"},
+    "scenes": {"command", "commands", "const", "intake", "outcome", "scene_runner", "storage"},
+    "drills": {"command", "commands", "const", "dialects", "intake", "outcome", "watch"},
     "answers": {"intake"},
     "alarms": {
         *("command", "commands", "const", "dialects", "intake", "outcome", "setup_data"),
         *("setup_panel", "watch"),
     },
     "hub": {
-        *("alarms", "answers", "command", "commands", "const", "dialects", "intake", "newcomers"),
-        *("outcome", "relays", "setup_data", "setup_watches", "storage", "watch"),
+        *("alarms", "answers", "command", "commands", "const", "dialects", "drills", "intake"),
+        *(
+            "newcomers",
+            "outcome",
+            "relays",
+            "scenes",
+            "setup_data",
+            "setup_watches",
+            "storage",
+            "watch",
+        ),
     },
     "hub_sensors": {"const", "hub", "intake", "outcome", "watch"},
     "config_flow": {
@@ -51,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "dialects",
         "intake",
+        "outcome",
         "setup_data",
         "setup_panel",
         "setup_relay",
@@ -58,8 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "door": {
         *("alarms", "answers", "command", "commands", "config_flow", "const", "dialects", "hub"),
-        *("hub_sensors", "intake", "outcome", "relays", "setup_data", "setup_relay", "storage"),
-        *("watch",),
+        *("hub_sensors", "intake", "outcome", "relays", "scenes", "setup_data", "setup_relay"),
+        *("storage", "watch"),
     },
 }
 # What is named in annotations only, and so is not there when the code runs.
@@ -68,6 +81,7 @@ MAY_NAME: dict[str, set[str]] = {
     "relays": {"setup_relay"},
     "newcomers": {"watch"},
     "answers": {"watch"},
+    "drills": {"storage"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}

@@ -8,6 +8,7 @@ import pytest
 from custom_components.mqtt_sentinel.watch.expectation import Expectation, SourceKind, Wanted
 from custom_components.mqtt_sentinel.watch.settings import CheckSettings
 from custom_components.mqtt_sentinel.watch.verdict import (
+    FAILURES,
     MISMATCHES,
     NOT_JUDGED,
     Facts,
@@ -212,6 +213,7 @@ def test_every_mismatch_has_a_reason_of_its_own_kind() -> None:
         Reason.DISCONNECTED,
         Reason.PING_MISSED,
         Reason.FLAPPING,
+        *FAILURES,
     }
     assert reasons | of_other_tests == set(MISMATCHES)
     assert not set(MISMATCHES) & set(NOT_JUDGED)

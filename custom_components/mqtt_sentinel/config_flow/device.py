@@ -10,7 +10,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
 from homeassistant.data_entry_flow import section
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -37,7 +36,6 @@ from ..const import (
     CONF_SITE,
     CONF_STATES,
     CONF_THING,
-    CONF_TOPIC,
     CONF_VERIFY_CONNECT,
     CONF_VERIFY_DISCONNECT,
     EXPECT_NONE,
@@ -56,10 +54,9 @@ from ..setup_data import (
 from ..watch.cadence import Cadence
 from ..watch.expectation import SourceKind
 from .forms import MOST_MISSES, check_filters, count, seconds, texts, yes_or_no
-from .listening import try_custom
 from .subentry import ThingFlow
 from .things import key_named, offer, options_of
-from .topic import FIELDS, described_in, topic_errors
+from .topic import ANYWAY, described_in
 
 if TYPE_CHECKING:
     from ..watch.reports import ThingKey
@@ -79,7 +76,6 @@ _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_PING_MISSES): count(MOST_MISSES),
     vol.Optional(CONF_PING_TOPICS): texts(),
 }
-_ANYWAY: dict[vol.Marker, Any] = {vol.Required(CONF_ANYWAY, default=False): yes_or_no()}
 
 
 class DeviceFlow(ThingFlow):
@@ -88,7 +84,6 @@ class DeviceFlow(ThingFlow):
     def __init__(self) -> None:
         """Start with nothing chosen."""
         super().__init__()
-        self._identity: dict[str, Any] = {}
         self._data: dict[str, Any] = {}
 
     # Which thing
@@ -147,7 +142,7 @@ class DeviceFlow(ThingFlow):
         if sites := [prefix for prefix in data[CONF_PREFIXES] if prefix]:
             fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
         if "not_heard" in errors.values():
-            fields |= _ANYWAY
+            fields |= ANYWAY
         return self.async_show_form(
             step_id="manual",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
@@ -158,35 +153,8 @@ class DeviceFlow(ThingFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Describe a topic, and see whether something can be read from it."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            anyway = user_input.pop(CONF_ANYWAY, False)
-            described = read_custom(user_input)
-            errors = topic_errors(described)
-            if self._is_watched(described.key):
-                errors.setdefault(CONF_TOPIC, "already_configured")
-            if not errors and not anyway:
-                try:
-                    error = await try_custom(self.hass, described)
-                except HomeAssistantError:
-                    return self.async_abort(reason="mqtt_required")
-                if error:
-                    errors[CONF_TOPIC] = error
-            if not errors:
-                self._identity = {CONF_DIALECT: custom.NAME, **user_input}
-                self._unique_id = thing_id(described.key)
-                self._name = self._name or described.topic
-                return await self.async_step_expect()
-        fields: dict[vol.Marker, Any] = dict(FIELDS)
-        if {"topic_silent", "value_not_found"} & set(errors.values()):
-            fields |= _ANYWAY
-        return self.async_show_form(
-            step_id="custom",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(fields), user_input or self._identity
-            ),
-            errors=errors,
-        )
+        shown = await self._describe(user_input, lambda data: read_custom(data).key)
+        return shown or await self.async_step_expect()
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -11,7 +11,14 @@ from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.helpers.selector import SelectOptionDict
 import probatio as vol
 
-from ..const import CONF_RELIES_ON, CONF_VERIFY_CONNECT, CONF_VERIFY_DISCONNECT, SUBENTRY_DEVICE
+from ..const import (
+    CONF_RELIES_ON,
+    CONF_VERIFY_CONNECT,
+    CONF_VERIFY_DISCONNECT,
+    SECTION_DRILL,
+    SUBENTRY_DEVICE,
+)
+from .drill import DRILL_FIELDS, drill_section, flat
 from .forms import several
 
 
@@ -29,12 +36,13 @@ class DirectionsFlow(ConfigSubentryFlow):
         """Choose which directions to verify for each service."""
         relied_on = self._data[CONF_RELIES_ON]
         if user_input is not None:
-            return self._finish(self._data | user_input)
+            return self._finish(self._data | flat(user_input))
         options = [option for option in self._watches() if option["value"] in relied_on]
         schema = vol.Schema(
             {
                 vol.Optional(CONF_VERIFY_DISCONNECT, default=[]): several(options),
                 vol.Optional(CONF_VERIFY_CONNECT, default=[]): several(options),
+                vol.Optional(SECTION_DRILL, default={}): drill_section(),
             }
         )
         return self.async_show_form(
@@ -44,10 +52,18 @@ class DirectionsFlow(ConfigSubentryFlow):
                 {
                     field: self._ticked(field)
                     for field in (CONF_VERIFY_DISCONNECT, CONF_VERIFY_CONNECT)
-                },
+                }
+                | {SECTION_DRILL: self._drill()},
             ),
             description_placeholders={"name": self._name},
         )
+
+    def _drill(self) -> dict[str, Any]:
+        """What was chosen for drills before."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        before = self._get_reconfigure_subentry().data
+        return {key: before[key] for key in DRILL_FIELDS if key in before}
 
     def _ticked(self, field: str) -> list[str]:
         """All services that are relied on, but for those that the user unticked before."""

@@ -36,6 +36,7 @@ from ..const import (
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
+    SUBENTRY_SCENE,
 )
 from ..dialects.table import DIALECTS
 from ..setup_data import subentry_of, thing_id
@@ -59,6 +60,7 @@ from .forms import (
 )
 from .listening import listen
 from .relay import RelayFlow
+from .scene import SceneFlow
 from .things import offer, options_of
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_DEVICE: DeviceFlow,
             SUBENTRY_RELAY: RelayFlow,
             SUBENTRY_ALARM: AlarmFlow,
+            SUBENTRY_SCENE: SceneFlow,
         }
 
     @override

@@ -6,7 +6,6 @@ from typing import Any
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
@@ -35,24 +34,19 @@ from ..const import (
     CONF_SITE,
     CONF_THING,
     CONF_TIMEOUT,
-    CONF_TOPIC,
     CONF_TTL,
     SECTION_CHECKS,
 )
 from ..dialects import custom
-from ..dialects.payload import read_name
-from ..dialects.route import MalformedError, RelayWords
 from ..dialects.table import DIALECTS
-from ..setup_data import key_of, read_custom, thing_data, thing_id, thing_title
-from ..setup_relay import Confirm, relay_of, usual_topic, watched_key
+from ..setup_data import key_of, thing_data, thing_id, thing_title
+from ..setup_relay import Confirm, relay_of, usual_topic, usual_words, watched_key
 from ..watch.relays import relay_key, split_key
 from .forms import seconds, yes_or_no
-from .listening import try_custom
 from .subentry import ThingFlow
 from .things import MOST_OFFERED, key_named
-from .topic import FIELDS, described_in, is_topic, topic_errors
+from .topic import ANYWAY, described_in, is_topic
 
-_ANYWAY: dict[vol.Marker, Any] = {vol.Required(CONF_ANYWAY, default=False): yes_or_no()}
 _SWITCHING: dict[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_COMMAND_TOPIC): TextSelector(),
@@ -74,16 +68,10 @@ _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_GRACE): seconds(),
     vol.Required(CONF_REQUIRE_LIVE, default=False): yes_or_no(),
 }
-_WORDS = RelayWords()
 
 
 class RelayFlow(ThingFlow):
     """Choose a relay that was heard, name one, or describe its topic; then how to switch it."""
-
-    def __init__(self) -> None:
-        """Start with nothing chosen."""
-        super().__init__()
-        self._identity: dict[str, Any] = {}
 
     # Which relay
 
@@ -149,7 +137,7 @@ class RelayFlow(ThingFlow):
         if sites := [prefix for prefix in self._entry.data[CONF_PREFIXES] if prefix]:
             fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
         if "not_heard" in errors.values():
-            fields |= _ANYWAY
+            fields |= ANYWAY
         return self.async_show_form(
             step_id="manual",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
@@ -160,36 +148,7 @@ class RelayFlow(ThingFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Describe the topic on which the relay reports its state, and see whether it can be read."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            anyway = user_input.pop(CONF_ANYWAY, False)
-            described = read_custom(user_input)
-            errors = topic_errors(described)
-            identity = {CONF_DIALECT: custom.NAME, **user_input}
-            if self._is_watched(watched_key(identity)):
-                errors.setdefault(CONF_TOPIC, "already_configured")
-            if not errors and not anyway:
-                try:
-                    error = await try_custom(self.hass, described)
-                except HomeAssistantError:
-                    return self.async_abort(reason="mqtt_required")
-                if error:
-                    errors[CONF_TOPIC] = error
-            if not errors:
-                self._identity = identity
-                self._unique_id = thing_id(watched_key(identity))
-                self._name = self._name or described.topic
-                return await self.async_step_switching()
-        fields: dict[vol.Marker, Any] = dict(FIELDS)
-        if {"topic_silent", "value_not_found"} & set(errors.values()):
-            fields |= _ANYWAY
-        return self.async_show_form(
-            step_id="custom",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(fields), user_input or self._identity
-            ),
-            errors=errors,
-        )
+        return await self._describe(user_input, watched_key) or await self.async_step_switching()
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -246,7 +205,7 @@ class RelayFlow(ThingFlow):
         """What the form begins with: what is set up already, or what is usual in its dialect."""
         if before := self._before:
             return {CONF_NAME: self._name, **before, SECTION_CHECKS: before}
-        words = _words_of(self._identity[CONF_DIALECT])
+        words = usual_words(self._identity[CONF_DIALECT])
         relay = relay_of(self._identity)
         confirm = Confirm.STATE
         if words.answers:
@@ -280,17 +239,10 @@ class RelayFlow(ThingFlow):
         return self._is_loaded and relay_key(*relay) in self._hub.sentinel.relays
 
 
-def _words_of(dialect: str) -> RelayWords:
-    known = DIALECTS.get(dialect)
-    return known.relays or _WORDS if known else _WORDS
-
-
 def _relay_named(name: str) -> str | None:
-    """What a user calls a relay, None when none can have that name."""
-    try:
-        return read_name(name.strip())
-    except MalformedError:
-        return None
+    """What a user calls a relay, None when none can have that name: it is one topic level."""
+    name = name.strip()
+    return name if is_topic(name) and "/" not in name else None
 
 
 def _title(relay: Relay) -> str:

@@ -1,6 +1,6 @@
 """What the flows of things that are watched have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import (
@@ -9,8 +9,14 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
+from homeassistant.exceptions import HomeAssistantError
+import probatio as vol
 
-from ..setup_data import thing_id
+from ..const import CONF_ANYWAY, CONF_DIALECT, CONF_TOPIC
+from ..dialects import custom
+from ..setup_data import read_custom, thing_id
+from .listening import try_custom
+from .topic import ANYWAY, FIELDS, topic_errors
 
 if TYPE_CHECKING:
     from ..hub import Hub, SentinelConfigEntry
@@ -18,12 +24,55 @@ if TYPE_CHECKING:
 
 
 class ThingFlow(ConfigSubentryFlow):
-    """A flow about one thing; ``_name`` and ``_unique_id`` are those of its subentry."""
+    """A flow about one thing; ``_name`` and ``_unique_id`` are those of its subentry.
+
+    ``_identity`` is the part of its data that says which thing it is.
+    """
 
     def __init__(self) -> None:
         """Start with nothing chosen."""
         self._name = ""
         self._unique_id = ""
+        self._identity: dict[str, Any] = {}
+
+    async def _describe(
+        self, user_input: dict[str, Any] | None, key_of: Callable[[dict[str, Any]], ThingKey]
+    ) -> SubentryFlowResult | None:
+        """Ask for a topic of the user's own, and see whether it can be read.
+
+        Answers with what to show, or with None when it was described: the identity says how.
+        ``key_of`` tells what would be watched with such an identity.
+        """
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            anyway = user_input.pop(CONF_ANYWAY, False)
+            identity = {CONF_DIALECT: custom.NAME, **user_input}
+            described = read_custom(identity)
+            errors = topic_errors(described)
+            if self._is_watched(key_of(identity)):
+                errors.setdefault(CONF_TOPIC, "already_configured")
+            if not errors and not anyway:
+                try:
+                    error = await try_custom(self.hass, described)
+                except HomeAssistantError:
+                    return self.async_abort(reason="mqtt_required")
+                if error:
+                    errors[CONF_TOPIC] = error
+            if not errors:
+                self._identity = identity
+                self._unique_id = thing_id(key_of(identity))
+                self._name = self._name or described.topic
+                return None
+        fields: dict[vol.Marker, Any] = dict(FIELDS)
+        if {"topic_silent", "value_not_found"} & set(errors.values()):
+            fields |= ANYWAY
+        return self.async_show_form(
+            step_id="custom",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(fields), user_input or self._identity
+            ),
+            errors=errors,
+        )
 
     def _finish(self, data: Mapping[str, Any]) -> SubentryFlowResult:
         if self.source == SOURCE_RECONFIGURE:

@@ -7,8 +7,16 @@ from homeassistant.components.mqtt.util import valid_publish_topic
 from homeassistant.helpers.selector import TemplateSelector, TextSelector
 import probatio as vol
 
-from ..const import CONF_PAYLOAD_OFF, CONF_PAYLOAD_ON, CONF_PLACE, CONF_TEMPLATE, CONF_TOPIC
+from ..const import (
+    CONF_ANYWAY,
+    CONF_PAYLOAD_OFF,
+    CONF_PAYLOAD_ON,
+    CONF_PLACE,
+    CONF_TEMPLATE,
+    CONF_TOPIC,
+)
 from ..dialects.custom import CustomTopic, parse_path
+from .forms import yes_or_no
 
 FIELDS: dict[vol.Marker, Any] = {
     vol.Required(CONF_TOPIC): TextSelector(),
@@ -17,6 +25,9 @@ FIELDS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_PAYLOAD_ON): TextSelector(),
     vol.Optional(CONF_PAYLOAD_OFF): TextSelector(),
 }
+
+# Offered when what was named or described was not heard.
+ANYWAY: dict[vol.Marker, Any] = {vol.Required(CONF_ANYWAY, default=False): yes_or_no()}
 
 
 def topic_errors(described: CustomTopic) -> dict[str, str]:

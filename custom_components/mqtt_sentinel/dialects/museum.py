@@ -13,7 +13,7 @@ is said under the names that others are known to use.
 
 from ..watch.expectation import SourceKind
 from ..watch.reports import ConnectionReport, FeedbackReport, RelayReport, Report, ThingKey
-from .answer import read_answer
+from .feedback import read_answer
 from .payload import HOME_ASSISTANT, read_name, read_word
 from .route import Dialect, Flaw, MalformedError, Message, RelayWords, Route
 

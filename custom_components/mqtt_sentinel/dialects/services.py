@@ -15,7 +15,7 @@ looks through it. The ``event_ref`` "0" is said at initialisation and means noth
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -78,6 +78,29 @@ def switch_service(key: ThingKey, on: bool) -> Outgoing:
     return Outgoing(
         on_site(key.site, f"status/{key.name}"), orjson.dumps({"status": on, "data": data})
     )
+
+
+class Switched(NamedTuple):
+    """What a command makes of a service: it ``runs``, and it ``guards``, for which it has to run.
+
+    A camera's manager may run to stream and not to look for motion.
+    """
+
+    runs: bool
+    guards: bool
+
+
+def read_switch(key: ThingKey, payload: bytes) -> Switched | None:
+    """What a command like that of :func:`switch_service` makes of a service; None for any other."""
+    try:
+        command = read_object(payload)
+        runs = required_bool(command, "status")
+    except MalformedError:
+        return None
+    data = command.get("data")
+    if runs and key.name.partition("/")[0] == _CAMERA_MANAGER and isinstance(data, dict):
+        return Switched(runs, data.get("to_analyze") is True)
+    return Switched(runs, runs)
 
 
 @by_topic

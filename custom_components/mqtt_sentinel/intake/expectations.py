@@ -24,6 +24,7 @@ class ExpectationIntake:
     ``on_expectations`` gets what is wanted of watches now, by their ids, all that changes together
     at once; ``on_alarm`` the id of an alarm whose panel said something new. What a silent entity
     wanted last is remembered, also through a restart (:attr:`memory`: source id -> what it wanted).
+    Nothing but "up" is wanted of a watch that is :attr:`drilled`: it comes and goes by our command.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ExpectationIntake:
         self._on_alarm = on_alarm
         self.memory: dict[str, Wanted] = {}
         self.alarms: dict[str, GuardedAlarm] = {}
+        self.drilled: frozenset[str] = frozenset()
         self._wishes: dict[str, OwnWish] = {}
         self._configs: dict[str, WatchConfig] = {}
         self._ids: dict[ThingKey, str] = {}
@@ -103,11 +105,13 @@ class ExpectationIntake:
                 del self._children[config.parent][watch_id]
 
     @callback
-    def set_alarm(self, config: AlarmConfig, wanted: Wanted | None = None) -> None:
+    def set_alarm(
+        self, config: AlarmConfig, wanted: Wanted | None = None, state: str | None = None
+    ) -> None:
         """Follow an alarm panel, from now on, for all that it relies on.
 
-        One that is made here has no entity that is read: ``wanted`` is what it wants now, and
-        :meth:`panel_wants` tells more.
+        One that is made here has no entity that is read: ``wanted`` is what it wants now in its
+        ``state``, and :meth:`panel_wants` tells more.
         """
         before = self.alarms.get(config.id)
         if before and before.config.entity_id != config.entity_id:
@@ -119,15 +123,15 @@ class ExpectationIntake:
         if wanted is None:
             self._read_alarm(alarm)
         else:
-            alarm.silent = False
+            alarm.silent, alarm.state = False, state
         self._tell(relied_on)
         self._on_alarm(config.id)
 
     @callback
-    def panel_wants(self, alarm_id: str, wanted: Wanted) -> None:
+    def panel_wants(self, alarm_id: str, wanted: Wanted, state: str) -> None:
         """A panel that is made here changed, and wants this of its services from now on."""
         alarm = self.alarms[alarm_id]
-        alarm.wanted = wanted
+        alarm.wanted, alarm.state = wanted, state
         self._tell(_relied_on(alarm))
         self._on_alarm(alarm_id)
 
@@ -137,6 +141,18 @@ class ExpectationIntake:
         alarm = self.alarms.pop(alarm_id)
         self._unfollow(alarm.config.entity_id, alarm_id)
         self._tell(self._relate(alarm, None))
+
+    @callback
+    def set_drilled(self, watch_ids: Iterable[str]) -> None:
+        """These watches are turned on and off by drills from now on, and no others."""
+        before, self.drilled = self.drilled, frozenset(watch_ids)
+        self._tell(sorted(before ^ self.drilled))
+
+    def is_needed(self, watch_id: str) -> bool:
+        """Tell whether anybody wants a watch up now."""
+        if watch_id not in self._wishes:
+            return False
+        return any(wish.wanted is Wanted.UP for wish in self._wishes_for(watch_id))
 
     def alarms_over(self, watch_id: str) -> Iterable[str]:
         """The ids of the alarms that rely on a watch."""
@@ -219,6 +235,8 @@ class ExpectationIntake:
         ]
         for child_id in self._children.get(self._configs[watch_id].key, ()):
             wishes += [wish for wish in self._wishes_for(child_id) if wish.wanted is Wanted.UP]
+        if watch_id in self.drilled:
+            return [wish for wish in wishes if wish.wanted is Wanted.UP]
         return wishes
 
     def _own_wish(self, watch_id: str, own: OwnWish, kind: SourceKind) -> Wish:
@@ -235,6 +253,7 @@ class ExpectationIntake:
     def _read_alarm(self, alarm: GuardedAlarm) -> None:
         state = self._hass.states.get(alarm.config.entity_id)
         value = state.state if state else None
+        alarm.state = value
         alarm.silent = value in (None, STATE_UNKNOWN, STATE_UNAVAILABLE)
         alarm.wanted = wanted_by_alarm(value, alarm.config.modes, alarm.wanted)
         self._remember(alarm.config.id, alarm.wanted)

@@ -10,11 +10,11 @@ from homeassistant.components import mqtt
 from homeassistant.components.mqtt.const import MQTT_PROCESSED_SUBSCRIPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from paho.mqtt.client import topic_matches_sub
 
-from ..dialects.route import Decoder, Dialect, MalformedError, Message, Route, on_site
+from ..dialects.feedback import within
+from ..dialects.route import Decoder, Dialect, MalformedError, Message, on_site
 from ..watch.clock import Instant
-from ..watch.reports import Report
+from ..watch.reports import FeedbackReport, Report
 from .dead_letters import DeadLetters
 
 QOS = 1
@@ -55,7 +55,10 @@ class MqttIntake:
         self._filters: Counter[str] = Counter()
         self._awaited: set[str] = set()
         self._stops: list[CALLBACK_TYPE] = []
-        self._dialects: dict[str, list[tuple[str, Route]]] = {}
+        self._routes: list[tuple[str, str, Decoder]] = []
+        # Who else has to hear what comes by a dialect's filter, by filter and topic: with a
+        # subscription of its own on top of it, the broker would send each message twice.
+        self.ears: dict[tuple[str, str], Callable[[mqtt.ReceiveMessage], None]] = {}
         self.link = Link.GONE
         self.dead_letters = DeadLetters()
         self.messages = 0
@@ -71,22 +74,32 @@ class MqttIntake:
             async_dispatcher_connect(self._hass, MQTT_PROCESSED_SUBSCRIPTIONS, self._acknowledged)
         )
         sites = list(prefixes)
-        self._dialects = {
-            dialect.name: [(site, route) for route in dialect.routes for site in sites]
-            for dialect in dialects
-        }
-        for routes in self._dialects.values():
-            for site, route in routes:
-                await self.subscribe(on_site(site, route.filter), site, route.decode)
+        for dialect in dialects:
+            for route in dialect.routes:
+                for site in sites:
+                    self._routes.append((on_site(site, route.filter), site, route.decode))
+                    await self.subscribe(*self._routes[-1])
         self._stops.append(mqtt.async_subscribe_connection_status(self._hass, self._status))
         if mqtt.is_connected(self._hass):
             self._set_link(Link.CONNECTED)
             self._check_acknowledged()
 
-    def hears(self, dialect: str, topic: str) -> bool:
-        """Tell whether a topic is one of those of a dialect that are listened to."""
-        routes = self._dialects.get(dialect, ())
-        return any(topic_matches_sub(on_site(site, route.filter), topic) for site, route in routes)
+    def comes_by(self, topic: str) -> str | None:
+        """The first filter of a dialect by which comes what is sent to this topic, None without."""
+        filters = (topic_filter for topic_filter, _, _ in self._routes)
+        return next((found for found in filters if within(topic, found)), None)
+
+    def hears_feedback(self, topic: str) -> bool:
+        """Tell whether an OK on this topic is a report already."""
+        for topic_filter, site, decode in self._routes:
+            if within(topic, topic_filter):
+                try:
+                    heard = decode(Message(topic, site, b"OK", False, now()))
+                except MalformedError:
+                    continue
+                if isinstance(heard, FeedbackReport):
+                    return True
+        return False
 
     async def subscribe(self, topic_filter: str, site: str, decode: Decoder) -> CALLBACK_TYPE:
         """Subscribe to one filter; call the answer to end it."""
@@ -96,6 +109,8 @@ class MqttIntake:
         def receive(received: mqtt.ReceiveMessage) -> None:
             if ended:
                 return  # ended, but the MQTT integration was reloaded before and goes on with it
+            if self.ears and (hear := self.ears.get((topic_filter, received.topic))):
+                self._hass.loop.call_soon(hear, received)
             self.messages += 1
             self.last_message = wall = time()
             payload = received.payload

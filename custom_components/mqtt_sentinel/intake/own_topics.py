@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..dialects import custom, museum
-from ..dialects.answer import answer_decoder
+from ..dialects import custom
 from ..dialects.ping import ping_decoder
+from .command_topics import CommandTopics
 from .custom import extract_of
 from .mqtt import MqttIntake
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 class OwnTopics:
     """Listens to the custom topic, the ping topics and the answers of each watch that has any."""
 
-    def __init__(self, hass: HomeAssistant, mqtt: MqttIntake) -> None:
+    def __init__(
+        self, hass: HomeAssistant, mqtt: MqttIntake, command_topics: CommandTopics
+    ) -> None:
         """Start with none."""
         self._hass = hass
         self._mqtt = mqtt
+        self._command_topics = command_topics
         self._stops: defaultdict[str, list[CALLBACK_TYPE]] = defaultdict(list)
 
     async def follow(self, setup: WatchSetup) -> None:
@@ -36,18 +39,15 @@ class OwnTopics:
             wanted.append((setup.custom.topic, decode))
         ping = ping_decoder(setup.config.key)
         wanted += ((topic_filter, ping) for topic_filter in setup.ping_topics)
-        # Answers that its dialect reads already would be heard twice.
-        if (
-            (relay := setup.relay)
-            and relay.confirm.feedback
-            and not self._mqtt.hears(museum.NAME, relay.feedback)
-        ):
-            wanted.append((relay.feedback, answer_decoder(relay.relay.key)))
         for topic_filter, read in wanted:
             self._stops[watch_id].append(await self._mqtt.subscribe(topic_filter, "", read))
+        relay = setup.relay
+        if relay and relay.confirm.feedback:
+            await self._command_topics.follow(watch_id, [relay.feedback], ())
 
     @callback
     def forget(self, watch_id: str) -> None:
         """Listen no more for a watch."""
         for stop in self._stops.pop(watch_id, ()):
             stop()
+        self._command_topics.forget(watch_id)

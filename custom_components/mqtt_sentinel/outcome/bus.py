@@ -89,6 +89,7 @@ def incident_facts(incident: Incident) -> dict[str, Any]:
         "severity": incident.severity.value,
         "expected": incident.expectation.wanted.value,
         "expected_because": incident.expectation.because,
+        "expected_kind": incident.expectation.kind.value if incident.expectation.kind else None,
         "expected_since": as_utc(incident.expected_since).isoformat(),
         "connected": incident.up,
         "storm": incident.storm,

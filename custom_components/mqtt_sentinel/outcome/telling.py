@@ -15,15 +15,19 @@ from .bus import (
     fire_refused,
     fire_storm,
 )
+from .drills import fire_drill
 from .issues import show_incident, show_storm
+from .scene_runs import fire_scene
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
     from ..command.command import News
     from ..watch.alarm import Blocker
+    from ..watch.drill_report import DrillReport
     from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.sentinel import Change, Sentinel
+    from .scene_runs import KeptRun
 
 
 class Telling:
@@ -96,6 +100,25 @@ class Telling:
     ) -> None:
         """Tell that the panel of an alarm did not do what the button ``by`` asked for."""
         fire_refused(self._hass, self._device_id(alarm_id), name, state, by, against)
+
+    def show(self, subject: str) -> None:
+        """Show the present state of ``subject``."""
+        self._audience.notify(Moment.SHOW, subject, None)
+
+    @callback
+    def scene(
+        self, subject: str, name: str, happened: str, kept: KeptRun, context: Context | None
+    ) -> None:
+        """Show and tell that a scene was started, or that a run of it ended."""
+        self.show(subject)
+        self._audience.notify(Moment.TELL, subject, None)
+        device_id = self._device_id(subject)
+        self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
+
+    @callback
+    def drill(self, alarm_id: str, report: DrillReport, context: Context | None) -> None:
+        """Tell that a drill is over, or was refused."""
+        fire_drill(self._hass, self._device_id(alarm_id), report, context)
 
 
 def _judged_otherwise(change: Change) -> bool:

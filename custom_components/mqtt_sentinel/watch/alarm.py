@@ -44,6 +44,8 @@ ARMED_MODES = (
 # An armed alarm waits for a code, or rings.
 _STILL_ARMED = frozenset({"pending", "triggered"})
 _SILENT = frozenset({"unknown", "unavailable"})
+_DISARMED = "disarmed"
+_ON_ITS_WAY = _STILL_ARMED | {"arming", "disarming"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class AlarmConfig:
     """What a user set up: an alarm panel, the modes that need its services, and the services.
 
     ``entity_id`` is empty for a panel that is made here.
+    ``drill_every``: days within which a drill has to pass, None for whenever somebody likes.
+    ``drill_tells``: the notify entity that is told of each drill, empty for none.
     """
 
     id: str
@@ -67,15 +71,31 @@ class AlarmConfig:
     entity_id: str
     modes: frozenset[str]
     reliances: tuple[Reliance, ...]
+    drill_every: float | None = None
+    drill_tells: str = ""
 
 
 @dataclass(slots=True)
 class GuardedAlarm:
-    """The state of one alarm: what it wants now; ``silent`` while its panel says nothing."""
+    """The state of one alarm: what it wants now; ``silent`` while its panel says nothing.
+
+    ``state`` is the state of its panel, None without one.
+    """
 
     config: AlarmConfig
     wanted: Wanted = Wanted.ANYTHING
     silent: bool = True
+    state: str | None = None
+
+    @property
+    def is_armed(self) -> bool:
+        """Tell whether its panel is in any state but disarmed, also on its way from or to that."""
+        return not self.silent and self.state != _DISARMED
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Tell whether it is not certain what its panel will want in a moment."""
+        return self.silent or self.state in _ON_ITS_WAY
 
 
 def wanted_by_alarm(state: str | None, modes: Collection[str], before: Wanted) -> Wanted:

@@ -405,6 +405,7 @@ class Sentinel:
         changes: list[Change] = []
         for watch in parent.children.values():
             facts = watch.facts
+            last = watch.last_up
             moved = watch.relay is not None and believe_relay(watch, parent.facts.up is True)
             if facts.parent_gone is gone and facts.parent_awaited is awaited and not moved:
                 continue
@@ -416,7 +417,7 @@ class Sentinel:
                 facts.settles_at = max(facts.settles_at, settled)
                 facts.ping_from = max(facts.ping_from, settled)
             facts.parent_gone = gone
-            judged = self._judge(watch, now)
+            judged = self._judge(watch, now, _connection_change(watch, last) if moved else None)
             changes += judged or ([_same_judgement(watch)] if moved else [])
         return changes
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
 
-from .expectation import OBSERVED_ONLY, Expectation, Wanted
+from .expectation import OBSERVED_ONLY, Expectation, SourceKind, Wanted
 
 if TYPE_CHECKING:
     from .settings import CheckSettings
@@ -143,10 +143,12 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
     if facts.failed and not facts.accepted and _says_enough(facts):
         return Judgement(Verdict.MISMATCH, facts.failed, proof)
     if not facts.expectation.verify:
+        if facts.asked:
+            return Judgement(Verdict.PENDING, Reason.SETTLING, proof)
         return Judgement(Verdict.UNKNOWN, Reason.NOT_VERIFIED, proof)
     if facts.accepted:
         return Judgement(Verdict.OK, Reason.ACCEPTED, proof)
-    if wanted is Wanted.DOWN and facts.up is None:
+    if facts.up is None and (wanted is Wanted.DOWN or _was_told_and_did(facts)):
         return Judgement(Verdict.UNKNOWN, Reason.NOTHING_HEARD, proof)
     if wanted is Wanted.DOWN and settings.require_live and not facts.live:
         return Judgement(Verdict.UNKNOWN, Reason.AWAITING_LIVE, proof)
@@ -160,7 +162,13 @@ def judge(facts: Facts, settings: CheckSettings, now: float) -> Judgement:
 
 def _says_enough(facts: Facts) -> bool:
     """Tell whether a failed command is all that there is to know: else the report says more."""
-    return facts.failed is not Reason.NOT_CONFIRMED or facts.up is None
+    answered = facts.up is not None and facts.expectation.verify
+    return facts.failed is not Reason.NOT_CONFIRMED or not answered
+
+
+def _was_told_and_did(facts: Facts) -> bool:
+    """Tell whether a relay did what it was told: it need not say so again after a restart."""
+    return facts.agreed and facts.expectation.kind is SourceKind.COMMAND
 
 
 def proof_of(facts: Facts) -> Proof:

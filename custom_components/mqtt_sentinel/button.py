@@ -1,0 +1,37 @@
+"""The button of an alarm that tries it out."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_ALARM
+from .entity import SentinelEntity, add_entities_of
+from .hub import SentinelConfigEntry
+
+PARALLEL_UPDATES = 0
+
+DRILL = ButtonEntityDescription(key="drill", translation_key="drill")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SentinelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the buttons of all alarms."""
+    add_entities_of(
+        entry,
+        async_add_entities,
+        {SUBENTRY_ALARM: lambda hub, subentry: [DrillButton(hub, subentry, DRILL)]},
+    )
+
+
+class DrillButton(SentinelEntity, ButtonEntity):
+    """Begins a drill; how it went is told by others."""
+
+    @override
+    async def async_press(self) -> None:
+        """Begin, and leave it to itself. Raises ServiceValidationError when it is refused."""
+        await self.hub.drills.begin(self.subject, self._context)
