@@ -63,11 +63,14 @@ async def hanging(world: World) -> None:
     await world.disarm()
     await world.arm()
     await world.protection("protected")
+    # Until then pings are not waited for, and the broker would miss the service first.
+    settled = time.monotonic() + world.times.settle
     for name in (FRONT, _PORCH):
         await world.installation.promise_pings(name, every=_PING_EVERY, misses=_PING_MISSES)
     await world.agreement(FRONT, _PORCH)
     told = len(seen.events)
     await seen.listen(_PING)
+    await asyncio.sleep(settled - time.monotonic())
     pings = seen.heard[_PING]
     await seen.until(lambda: seen.heard[_PING] > pings, "a ping")
     pinged = time.monotonic()
