@@ -1,4 +1,4 @@
-"""A broker for the tests that kill the Home Assistant on it."""
+"""A broker for the tests that kill the Home Assistant on it, and the place of these tests in a run."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -7,6 +7,15 @@ import pytest
 
 from demo import run_dir as run_dirs
 from demo.broker import Broker, BrokerKind, free_port
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is mostly waiting, all of it in one process, while others run beside it."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here not in item.path.parents)
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture
