@@ -695,6 +695,23 @@ async def test_an_alarm_that_is_added_can_be_drilled(house: House) -> None:
     assert (await drilled(house, services))["result"] == "passed"
 
 
+async def test_what_somebody_commands_while_the_broker_is_away_stands(
+    guarded: House, services: Services
+) -> None:
+    theirs = b'{"data": null, "status": true, "by": "node-red"}'
+    services.mute.add(FRONT)
+    drill = services.drill()
+    await guarded.clock.advance(LOOK + 1)
+    await guarded.broker.go()
+    services.keep(FRONT, theirs)
+    await guarded.clock.advance(5)
+    assert drill.done()
+    await guarded.broker.come()
+    await guarded.clock.advance(SUBSCRIBE_TIME + LOOK + SETTLE)
+    assert services.kept[FRONT] == theirs
+    assert services.kept[BACK] == OFF
+
+
 # The alarm is a panel made here
 
 

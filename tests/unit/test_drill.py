@@ -446,10 +446,28 @@ def test_a_broker_that_goes_interrupts_it_and_all_is_put_back_when_it_is_there()
     assert bench.drill.orders() == []
     assert bench.drill.next_deadline() is None
     bench.drill.broker(True, bench.now)
+    assert bench.drill.orders() == []  # what stands is looked at first
+    bench.drill.looked_again({"front": b"on", "back": b"on"}, bench.now)
     assert bench.send() == [back("front"), back("back")]
     bench.down("front")
     assert bench.drill.stage is Stage.TELLING
     assert bench.report().restored
+
+
+def test_what_others_commanded_while_the_broker_was_gone_stands() -> None:
+    bench = Bench()
+    bench.start()
+    bench.drill.broker(False, bench.now)
+    bench.drill.broker(True, bench.now)
+    bench.drill.looked_again({"front": b"theirs", "back": b"on"}, bench.now)
+    assert bench.send() == [back("back")]
+    assert bench.lines()["front"].left_on
+
+
+def test_a_broker_that_goes_before_anything_was_commanded() -> None:
+    bench = Bench()
+    bench.drill.broker(False, bench.now)
+    assert bench.drill.stage is Stage.TELLING
 
 
 def test_a_broker_that_goes_after_the_way_back_began() -> None:
@@ -465,7 +483,8 @@ def test_a_broker_that_goes_after_the_way_back_began() -> None:
     bench.drill.sent(two, True, bench.now)  # it is not certain that it arrived
     assert bench.drill.next_deadline() is None
     bench.drill.broker(True, bench.now)
-    assert bench.send() == [back("two"), back("three")]
+    bench.drill.looked_again({"two": b"off", "three": b"on"}, bench.now)
+    assert bench.send() == [back("three")]
     bench.down("two", "three")
     assert bench.drill.result is DrillResult.INTERRUPTED
 

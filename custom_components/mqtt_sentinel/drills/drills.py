@@ -81,7 +81,7 @@ class Drills:
             self._around.commands.follow(self._came),
         ]
         for drill, name, topics in self._read(memory):
-            self._runs[drill.id] = run = Run(drill, name, topics, resumed=True)
+            self._runs[drill.id] = run = Run(drill, name, topics)
             await self._listen(run)
         self._runs_changed()
 
@@ -249,11 +249,12 @@ class Drills:
             drill = run.drill
             if not there:
                 run.stop_looking()
+                run.standing.clear()
             drill.broker(there, moment)
-            if there and run.resumed and drill.stage is Stage.LOOKING:
+            if there and drill.result and drill.stage is Stage.LOOKING:
                 self._look_soon(run)
             self._work(run)
-            if not there and drill.result and drill.stage is Stage.RESTORING:
+            if not there and drill.result and drill.stage is Stage.LOOKING:
                 run.answer(drill.report(run.name, moment))  # that may take hours
         self.follow_alarms()
 
@@ -320,7 +321,7 @@ class Drills:
         """What the broker kept is there by now."""
         run.look = None
         drill, watches, moment = run.drill, self._around.sentinel.watches, now()
-        if run.resumed:
+        if drill.result:  # it is to be put back, and no more
             for watch_id in drill.watch_ids:
                 watch = watches.get(watch_id)
                 up = watch is not None and watch.facts.up is not False

@@ -49,7 +49,6 @@ class Run:
     name: str
     topics: dict[str, str]
     context: Context | None = None
-    resumed: bool = False
     awaited: set[str] = field(default_factory=set)
     standing: dict[str, bytes] = field(default_factory=dict)
     sent: dict[str, bytes] = field(default_factory=dict)

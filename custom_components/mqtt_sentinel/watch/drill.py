@@ -97,7 +97,7 @@ class Drill:
         self.stage = Stage.READY
 
     def looked_again(self, standing: Mapping[str, bytes], at: Instant) -> None:
-        """After a crash these commands stand, by the watch of the service.
+        """After a crash, or without the broker for a while, these commands stand, by the watch of the service.
 
         One that is not the drill's is somebody else's, and newer.
         """
@@ -183,6 +183,9 @@ class Drill:
             for part in self._parts.values():
                 if part.back is not Back.DONE:
                     part.back, part.retry_at = Back.OPEN, None
+            if self.stage is Stage.RESTORING:
+                # Somebody may command meanwhile, unheard: what stands is looked at before.
+                self.stage, self._look_until = Stage.LOOKING, None
         self.wake(at)
 
     def stop(self, result: DrillResult, why: Why, at: Instant) -> None:
