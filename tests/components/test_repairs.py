@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.mqtt_sentinel.const import DOMAIN
 
-from .house import GRACE, SETTLE, SUBSCRIBE_TIME, House, alarm, watch
+from .house import GRACE, SETTLE, SUBSCRIBE_TIME, House, alarm, relay, watch
 
 FRONT = "object_detection/front"
 FIX = "/api/repairs/issues/fix"
@@ -368,3 +368,22 @@ async def test_an_issue_that_is_ignored_stays_ignored_while_the_incident_lasts(
     await guarded.clock.advance(GRACE + 1)
     assert guarded.issue("front") == "silent_alarm"
     assert guarded.issues["incident_front"].dismissed_version is not None
+
+
+async def test_the_command_of_a_relay_is_sent_again(
+    house: House, hass_client: ClientSessionGenerator
+) -> None:
+    await house.set_up(relay("pump", confirm="feedback", feedback_topic="pump/answer"))
+    await house.broker.publish("autocore/esp_1/status", {"device_id": "esp_1", "status": "online"})
+    await house.hass.services.async_call(
+        "switch", "turn_on", {"entity_id": "switch.pump"}, blocking=True
+    )
+    await house.clock.settle()
+    await house.broker.publish("pump/answer", "ERROR")
+    assert house.issue("pump") == "error_reported_command"
+    repairs = Repairs(house, await hass_client())
+    dialog = await repairs.open("incident_pump")
+    assert dialog["menu_options"] == ["repeat", "accept", "mute"]
+    assert await repairs.fix("incident_pump", "repeat") == "create_entry"
+    await house.clock.settle()
+    assert house.broker.sent_to("autocore/esp_1/relay/1/set") == [b"ON", b"ON"]

@@ -262,11 +262,12 @@ async def test_what_cannot_be_read_is_left_out_with_one_warning(
         "data": {
             "watches": {"front": {"nonsense": True}},
             "sources": {"house": "sideways", "garage": "down"},
+            "parts": ["nonsense"],
         },
     }
     await house.set_up(watch("front", expect="alarm"), alarm("front"))
     warnings = [line for level, line in own_log(caplog) if level == logging.WARNING]
-    assert warnings == ["Stored state of front, house could not be read"]
+    assert warnings == ["Stored state of front, house, all parts could not be read"]
     await house.panel("armed_away")
     await house.clock.advance(GRACE)
     assert house.judged("front") == ("mismatch", "never_heard", "none")

@@ -91,23 +91,23 @@ def take_in_relay(watch: Watched, report: RelayReport, reached: bool) -> bool:
         and report.on is not (wanted is Wanted.UP)
     ):
         facts.expectation = OBSERVED_ONLY
-    return believe_relay(watch, reached)
+    return believe_relay(watch, report, reached)
 
 
-def believe_relay(watch: Watched, reached: bool) -> bool:
+def believe_relay(watch: Watched, report: RelayReport, reached: bool) -> bool:
     """Take what a relay said last for its state, or, while it cannot be reached, for nothing.
 
     When it can be reached again, what it said before is worth no more than what the broker kept.
     """
-    report, facts = watch.relay, watch.facts
+    facts = watch.facts
     up: bool | None = None
     live = False
-    if report and not reached:
-        watch.relay = replace(report, retained=True)
-    elif report:
+    if reached:
         up = report.on
         live = not report.retained or (facts.live and facts.up is up)
         _note(watch, up)
+    else:
+        watch.relay = replace(report, retained=True)
     if facts.up is up and facts.live is live:
         return False
     facts.up = up

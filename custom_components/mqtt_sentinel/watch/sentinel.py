@@ -406,7 +406,8 @@ class Sentinel:
         for watch in parent.children.values():
             facts = watch.facts
             last = watch.last_up
-            moved = watch.relay is not None and believe_relay(watch, parent.facts.up is True)
+            there = parent.facts.up is True
+            moved = watch.relay is not None and believe_relay(watch, watch.relay, there)
             if facts.parent_gone is gone and facts.parent_awaited is awaited and not moved:
                 continue
             facts.parent_awaited = awaited
