@@ -1,6 +1,6 @@
 """What goes out: one queue for all who command, and everybody who has to hear what became of it."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,19 +39,25 @@ class Commands:
         """Start with nobody who follows."""
         self.sender = CommandSender(hass, self._came)
         self._audience = audience
-        self._followers: list[Follower] = []
+        self._followers: defaultdict[str | None, list[Follower]] = defaultdict(list)
         self._open: dict[str, Origin] = {}
         # What comes late belongs to somebody, too.
         self._ended: OrderedDict[str, Origin] = OrderedDict()
 
     @callback
-    def follow(self, follower: Follower) -> CALLBACK_TYPE:
-        """Call ``follower`` with all that becomes of commands; call the answer to end that."""
-        self._followers.append(follower)
+    def follow(self, follower: Follower, subject: str | None = None) -> CALLBACK_TYPE:
+        """Call ``follower`` with all that becomes of commands, or of those about one subentry.
+
+        Call the answer to end that.
+        """
+        followers = self._followers[subject]
+        followers.append(follower)
 
         @callback
         def stop() -> None:
-            self._followers.remove(follower)
+            followers.remove(follower)
+            if not followers:
+                self._followers.pop(subject, None)
 
         return stop
 
@@ -84,5 +90,7 @@ class Commands:
                 self._ended.popitem(last=False)
         else:
             origin = self._ended.get(command_id, NOBODY)
-        for follower in list(self._followers):
-            self._audience.shield(follower, news, origin)
+        # How many follow other subentries costs nothing here.
+        for subject in dict.fromkeys((None, origin.subject)):
+            for follower in list(self._followers.get(subject, ())):
+                self._audience.shield(follower, news, origin)

@@ -171,7 +171,7 @@ class RelayEvent(SentinelEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Start to follow the commands, too."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.commands.follow(self._commanded))
+        self.async_on_remove(self.hub.commands.follow(self._commanded, self.subject))
 
     @override
     @callback
@@ -187,10 +187,8 @@ class RelayEvent(SentinelEntity, EventEntity):
             self._fire(_OF_TURN[change.turn], incident_facts(change.incident))
 
     @callback
-    def _commanded(self, news: News, origin: Origin) -> None:
-        if origin.subject != self.subject or not isinstance(news, Outcome):
-            return
-        if happened := _OF_RESULT.get(news.result):
+    def _commanded(self, news: News, _: Origin) -> None:
+        if isinstance(news, Outcome) and (happened := _OF_RESULT.get(news.result)):
             self._fire(happened, command_facts(news))
 
     def _fire(self, happened: Happened, facts: dict[str, Any]) -> None:

@@ -153,7 +153,6 @@ class Relays:
         """
         command = self._expect(relay_id, on)
         self._commands.submit(command, Origin(relay_id, context))
-        self._audience.notify(Moment.SHOW, relay_id, None)
 
     async def ask(self, relay_id: str, on: bool, context: Context | None = None) -> Outcome:
         """Send the command, and wait for its result. Raises KeyError when there is no such relay."""
