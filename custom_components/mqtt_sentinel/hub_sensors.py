@@ -44,6 +44,17 @@ def _broker_uptime(hub: Hub) -> float | None:
     return None if share is None else round(100 * share, 2)
 
 
+def _count(key: str, value: Callable[[Hub], float]) -> HubSensorDescription:
+    """How often something happened since the start."""
+    return HubSensorDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=value,
+    )
+
+
 # Units that are no units of physics are in the translations.
 DESCRIPTIONS = (
     HubSensorDescription(
@@ -60,20 +71,8 @@ DESCRIPTIONS = (
         suggested_display_precision=1,
         value=_messages_per_second,
     ),
-    HubSensorDescription(
-        key="errors",
-        translation_key="errors",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.audience.failures,
-    ),
-    HubSensorDescription(
-        key="dead_letters",
-        translation_key="dead_letters",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.mqtt.dead_letters.counts.total(),
-    ),
+    _count("errors", lambda hub: hub.audience.failures),
+    _count("dead_letters", lambda hub: hub.mqtt.dead_letters.counts.total()),
     HubSensorDescription(
         key="queue_depth",
         translation_key="queue_depth",
@@ -90,27 +89,9 @@ DESCRIPTIONS = (
         suggested_display_precision=1,
         value=_publish_success,
     ),
-    HubSensorDescription(
-        key="commands_confirmed",
-        translation_key="commands_confirmed",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.commands.sender.metrics.confirmed,
-    ),
-    HubSensorDescription(
-        key="commands_failed",
-        translation_key="commands_failed",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.commands.sender.metrics.failed,
-    ),
-    HubSensorDescription(
-        key="commands_expired",
-        translation_key="commands_expired",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda hub: hub.commands.sender.metrics.expired,
-    ),
+    _count("commands_confirmed", lambda hub: hub.commands.sender.metrics.confirmed),
+    _count("commands_failed", lambda hub: hub.commands.sender.metrics.failed),
+    _count("commands_expired", lambda hub: hub.commands.sender.metrics.expired),
     HubSensorDescription(
         key="broker_uptime",
         translation_key="broker_uptime",

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class WatchConfig:
     """What a user set up: which thing, called what, judged how, and behind which other thing.
 
-    ``relay_of``: the thing that it is a relay of, whether it stands behind that or not. ``critical``: it matters most, whatever is expected of it. ``hold``: what was commanded of it is to
-    stay so, and nobody else is to switch it.
+    ``relay_of``: the thing that it is a relay of, whether it stands behind that or not. ``critical``:
+    it matters most, whatever is expected of it. ``hold``: what was commanded of it is to stay so, and
+    nobody else is to switch it.
     """
 
     id: str
