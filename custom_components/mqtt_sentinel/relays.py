@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, Context, callback
@@ -38,8 +38,7 @@ _FAILURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LastCommand:
+class LastCommand(NamedTuple):
     """The last command of a relay that has its result.
 
     ``at``: epoch seconds of the result. ``latency``: seconds, None when nothing came back. ``late``:
@@ -55,8 +54,7 @@ class LastCommand:
     late: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(NamedTuple):
     """One change of a relay; ``at`` in epoch seconds, ``by`` what switched it, as far as known."""
 
     at: float
@@ -193,7 +191,7 @@ class Relays:
         if isinstance(news, Outcome):
             self._ended(origin.subject, relay, news)
         elif relay.last and relay.last.id == news.command.id:
-            relay.last = replace(relay.last, late=news.ok)
+            relay.last = relay.last._replace(late=news.ok)
         self._audience.notify(Moment.SHOW, origin.subject, None)
         self._save()
 
@@ -230,8 +228,8 @@ class Relays:
         """What is known of all relays, in JSON types."""
         return {
             relay_id: {
-                "last": asdict(relay.last) if relay.last else None,
-                "history": [asdict(switched) for switched in relay.history],
+                "last": relay.last._asdict() if relay.last else None,
+                "history": [*relay.history],
             }
             for relay_id, relay in self._relays.items()
         }
@@ -249,6 +247,6 @@ def _restore(relay: RelayState, data: Any) -> None:
     try:
         if last := data["last"]:
             relay.last = LastCommand(**last | {"result": Result(last["result"])})
-        relay.history.extend(Switched(**switched) for switched in data["history"])
+        relay.history.extend(Switched(*switched) for switched in data["history"])
     except KeyError, TypeError, ValueError:
         _LOGGER.warning("What was stored of a relay could not be read")
