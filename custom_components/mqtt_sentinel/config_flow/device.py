@@ -30,7 +30,6 @@ from ..const import (
     CONF_PING_INTERVAL,
     CONF_PING_MISSES,
     CONF_PING_TOPICS,
-    CONF_PREFIXES,
     CONF_REQUIRE_LIVE,
     CONF_SETTLE,
     CONF_SITE,
@@ -56,7 +55,7 @@ from ..watch.expectation import SourceKind
 from .forms import MOST_MISSES, check_filters, count, seconds, texts, yes_or_no
 from .subentry import ThingFlow
 from .things import key_named, offer, options_of
-from .topic import ANYWAY, described_in
+from .topic import described_in
 
 if TYPE_CHECKING:
     from ..watch.reports import ThingKey
@@ -121,7 +120,6 @@ class DeviceFlow(ThingFlow):
         if not self._is_loaded:
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
-        data = self._entry.data
         if user_input is not None:
             site = user_input.get(CONF_SITE, "")
             key = key_named(user_input[CONF_DIALECT], site, user_input[CONF_THING])
@@ -133,21 +131,7 @@ class DeviceFlow(ThingFlow):
                 errors[CONF_THING] = "not_heard"
             else:
                 return await self._identified(key)
-        fields: dict[vol.Marker, Any] = {
-            vol.Required(CONF_DIALECT): SelectSelector(
-                SelectSelectorConfig(options=data[CONF_DIALECTS], translation_key="dialect")
-            ),
-            vol.Required(CONF_THING): TextSelector(),
-        }
-        if sites := [prefix for prefix in data[CONF_PREFIXES] if prefix]:
-            fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
-        if "not_heard" in errors.values():
-            fields |= ANYWAY
-        return self.async_show_form(
-            step_id="manual",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
-            errors=errors,
-        )
+        return self._ask_for_name(self._entry.data[CONF_DIALECTS], {}, user_input, errors)
 
     async def async_step_custom(
         self, user_input: dict[str, Any] | None = None

@@ -27,7 +27,6 @@ from ..const import (
     CONF_FEEDBACK_TOPIC,
     CONF_GRACE,
     CONF_HOLD,
-    CONF_PREFIXES,
     CONF_RELAY,
     CONF_REQUIRE_LIVE,
     CONF_SETTLE,
@@ -45,7 +44,7 @@ from ..watch.relays import relay_key, split_key
 from .forms import seconds, yes_or_no
 from .subentry import ThingFlow
 from .things import MOST_OFFERED, key_named
-from .topic import ANYWAY, described_in, is_topic
+from .topic import described_in, is_topic
 
 _SWITCHING: dict[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
@@ -127,21 +126,8 @@ class RelayFlow(ThingFlow):
                 errors[CONF_RELAY] = "not_heard"
             else:
                 return await self._identified(Relay(key, name))
-        fields: dict[vol.Marker, Any] = {
-            vol.Required(CONF_DIALECT): SelectSelector(
-                SelectSelectorConfig(options=self._dialects, translation_key="dialect")
-            ),
-            vol.Required(CONF_THING): TextSelector(),
-            vol.Required(CONF_RELAY): TextSelector(),
-        }
-        if sites := [prefix for prefix in self._entry.data[CONF_PREFIXES] if prefix]:
-            fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
-        if "not_heard" in errors.values():
-            fields |= ANYWAY
-        return self.async_show_form(
-            step_id="manual",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
-            errors=errors,
+        return self._ask_for_name(
+            self._dialects, {vol.Required(CONF_RELAY): TextSelector()}, user_input, errors
         )
 
     async def async_step_custom(

@@ -10,9 +10,17 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
 import probatio as vol
 
-from ..const import CONF_ANYWAY, CONF_DIALECT, CONF_TOPIC
+from ..const import (
+    CONF_ANYWAY,
+    CONF_DIALECT,
+    CONF_PREFIXES,
+    CONF_SITE,
+    CONF_THING,
+    CONF_TOPIC,
+)
 from ..dialects import custom
 from ..setup_data import read_custom, thing_id
 from .listening import try_custom
@@ -71,6 +79,31 @@ class ThingFlow(ConfigSubentryFlow):
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(fields), user_input or self._identity
             ),
+            errors=errors,
+        )
+
+    def _ask_for_name(
+        self,
+        dialects: list[str],
+        more: Mapping[vol.Marker, Any],
+        user_input: dict[str, Any] | None,
+        errors: dict[str, str],
+    ) -> SubentryFlowResult:
+        """Ask for a thing of one of some dialects by its name, and for ``more`` beside it."""
+        fields: dict[vol.Marker, Any] = {
+            vol.Required(CONF_DIALECT): SelectSelector(
+                SelectSelectorConfig(options=dialects, translation_key="dialect")
+            ),
+            vol.Required(CONF_THING): TextSelector(),
+            **more,
+        }
+        if sites := [prefix for prefix in self._entry.data[CONF_PREFIXES] if prefix]:
+            fields[vol.Optional(CONF_SITE)] = SelectSelector(SelectSelectorConfig(options=sites))
+        if "not_heard" in errors.values():
+            fields |= ANYWAY
+        return self.async_show_form(
+            step_id="manual",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
             errors=errors,
         )
 
