@@ -729,6 +729,14 @@ async def made(house: House) -> House:
     return house
 
 
+async def arm(made: House) -> None:
+    """Arm the panel."""
+    panel = {"entity_id": "alarm_control_panel.house"}
+    await made.hass.services.async_call(
+        "alarm_control_panel", "alarm_arm_away", panel, blocking=True
+    )
+
+
 async def test_a_panel_made_here_is_drilled(made: House) -> None:
     services = Services(made, FRONT, BACK)
     report = await drilled(made, services)
@@ -739,12 +747,7 @@ async def test_a_panel_made_here_is_drilled(made: House) -> None:
 
 async def test_a_panel_made_here_is_not_drilled_while_it_is_armed(made: House) -> None:
     services = Services(made, FRONT, BACK)
-    await made.hass.services.async_call(
-        "alarm_control_panel",
-        "alarm_arm_away",
-        {"entity_id": "alarm_control_panel.house"},
-        blocking=True,
-    )
+    await arm(made)
     await made.clock.advance(1)
     before = list(services.log)
     with pytest.raises(ServiceValidationError) as refused:
@@ -758,12 +761,7 @@ async def test_arming_a_panel_made_here_ends_its_drill(made: House) -> None:
     services.mute.add(FRONT)
     drill = services.drill()
     await made.clock.advance(LOOK + 1)
-    await made.hass.services.async_call(
-        "alarm_control_panel",
-        "alarm_arm_away",
-        {"entity_id": "alarm_control_panel.house"},
-        blocking=True,
-    )
+    await arm(made)
     await made.clock.advance(SETTLE)
     assert drill.done()
     (report,) = (await drill)["drills"]
