@@ -5,8 +5,9 @@ than an answer. Each is listened to once, whoever shares it: an answer that is h
 confirm two commands.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 type Listener = Callable[[bytes, float], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """The topics that somebody needs: for the answers on them, and for what is waited for."""
+
+    feedback: set[str]
+    triggers: set[str]
+
+    @property
+    def topics(self) -> set[str]:
+        """All of them, each once."""
+        return self.feedback | self.triggers
+
+
 class CommandTopics:
     """Listens for relays, scenes and actions; ``on_feedback`` gets the answers that are no reports otherwise."""
 
@@ -34,8 +48,10 @@ class CommandTopics:
         self._hass = hass
         self._mqtt = mqtt
         self._on_feedback = on_feedback
-        self._feedback: dict[str, set[str]] = {}
-        self._triggers: dict[str, set[str]] = {}
+        # What each needs, and how many need a topic: at all, and for the answers on it.
+        self._needs: dict[str, _Needs] = {}
+        self._needed: Counter[str] = Counter()
+        self._answering: Counter[str] = Counter()
         self._stops: dict[str, Callable[[], object]] = {}
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
 
@@ -45,10 +61,15 @@ class CommandTopics:
         Raises HomeAssistantError when the MQTT integration is not set up.
         """
         heard = self._mqtt.hears_feedback
-        self._feedback[user_id] = {topic for topic in feedback if not heard(topic)}
-        self._triggers[user_id] = set(triggers)
-        self._drop()
-        for topic in sorted(self._wanted - self._stops.keys()):
+        needs = _Needs({topic for topic in feedback if not heard(topic)}, set(triggers))
+        before, self._needs[user_id] = self._needs.get(user_id), needs
+        self._needed.update(needs.topics)
+        self._answering.update(needs.feedback)
+        if before:
+            self._let_go(before)
+        for topic in sorted(needs.topics):
+            if topic in self._stops:
+                continue
             if topic_filter := self._mqtt.comes_by(topic):
                 self._mqtt.ears[topic_filter, topic] = self._receive
                 self._stops[topic] = partial(self._mqtt.ears.pop, (topic_filter, topic))
@@ -60,9 +81,8 @@ class CommandTopics:
     @callback
     def forget(self, user_id: str) -> None:
         """Listen no more for somebody."""
-        self._feedback.pop(user_id, None)
-        self._triggers.pop(user_id, None)
-        self._drop()
+        if before := self._needs.pop(user_id, None):
+            self._let_go(before)
 
     @callback
     def listen(self, topic: str, listener: Listener) -> CALLBACK_TYPE:
@@ -83,19 +103,19 @@ class CommandTopics:
     @callback
     def stop(self) -> None:
         """Listen to nothing any more."""
-        self._feedback.clear()
-        self._triggers.clear()
-        self._drop()
-
-    @property
-    def _wanted(self) -> set[str]:
-        return set().union(*self._feedback.values(), *self._triggers.values())
+        for user_id in list(self._needs):
+            self.forget(user_id)
 
     @callback
-    def _drop(self) -> None:
+    def _let_go(self, needs: _Needs) -> None:
         """End the subscriptions that nobody needs any more."""
-        for topic in sorted(self._stops.keys() - self._wanted):
-            self._stops.pop(topic)()
+        self._needed.subtract(needs.topics)
+        self._answering.subtract(needs.feedback)
+        for topic in sorted(needs.topics):
+            if not self._needed[topic]:
+                del self._needed[topic], self._answering[topic]
+                if stop := self._stops.pop(topic, None):  # none when subscribing failed
+                    stop()
 
     @callback
     def _receive(self, received: mqtt.ReceiveMessage) -> None:
@@ -107,7 +127,7 @@ class CommandTopics:
         payload = received.payload
         if TYPE_CHECKING:
             assert isinstance(payload, bytes)  # encoding=None
-        if any(topic in topics for topics in self._feedback.values()):
+        if self._answering[topic]:
             at = Instant(received.timestamp, now().wall)
             if report := read_feedback(Message(topic, "", payload, False, at)):
                 self._on_feedback(report)
