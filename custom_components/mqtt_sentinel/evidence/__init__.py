@@ -1,0 +1,1 @@
+"""What is kept as evidence: the journal, the cameras' streams, the clips made of them."""
