@@ -9,8 +9,8 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.util.ulid import ulid_now
 
 from .command.command import Command, Priority
-from .commands import Commands, Origin
 from .const import SUBENTRY_ALARM
+from .control.commands import Commands, Origin
 from .dialects import services
 from .intake.expectations import ExpectationIntake
 from .intake.mqtt import Link, now
@@ -18,8 +18,8 @@ from .intake.one_timer import OneTimer
 from .outcome.audience import Audience, Moment
 from .outcome.issues import hide_panel, show_panel
 from .outcome.telling import Telling
-from .setup_data import read_alarm
-from .setup_panel import read_panel
+from .setup.data import read_alarm
+from .setup.panel import read_panel
 from .watch.alarm import Blocker, Protection, blockers, protection
 from .watch.expectation import Wanted
 from .watch.panel import Panel, still_wished

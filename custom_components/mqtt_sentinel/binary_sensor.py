@@ -13,12 +13,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .entities.values import add_items_of, anomaly_sensors, any_anomaly_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
 from .outcome.bus import blocking
 from .outcome.values import Kind
 from .outcome.wording import as_utc
-from .value_entities import add_items_of, anomaly_sensors, any_anomaly_sensors
 from .watch.alarm import blockers
 from .watch.verdict import NOT_JUDGED, Verdict, proof_of
 

@@ -11,10 +11,10 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .command.scene_reading import store_steps
 from .const import CONF_COMMAND_OFF, CONF_COMMAND_ON, CONF_STEPS, CONF_TEMPLATE, DOMAIN
+from .control.scenes import SceneSetup
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
 from .outcome.scene_runs import run_facts, steps_facts
-from .scenes import SceneSetup
 from .watch.watched import Watched
 
 # Payloads may hold anything, addresses tell where somebody lives in a network.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
     from .command.command import News
-    from .commands import Origin
+    from .control.commands import Origin
     from .dialects.route import Dialect
     from .hub import Hub, SentinelConfigEntry
     from .watch.drill_report import DrillReport

@@ -13,8 +13,10 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .alarms import Alarms
 from .answers import Answers
-from .commands import Commands, Origin
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
+from .control.commands import Commands, Origin
+from .control.relays import Relays
+from .control.scenes import Scenes
 from .dialects import broker
 from .dialects.table import DIALECTS, shows_values
 from .drills.drills import Drills
@@ -28,9 +30,7 @@ from .outcome.audience import Audience, Moment
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident
 from .outcome.telling import Telling
 from .outcome.values import Values, remove_values
-from .relays import Relays
-from .scenes import Scenes
-from .setup_watches import check_defaults, read_watches
+from .setup.watches import check_defaults, read_watches
 from .storage import Memory, MemoryStore
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
@@ -38,7 +38,7 @@ from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
     from .command.command import News
-    from .setup_watches import WatchSetup
+    from .setup.watches import WatchSetup
     from .watch.clock import Instant
     from .watch.expectation import Expectation
     from .watch.known import KnownThing

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .const import CONF_BY_ITSELF, CONF_IGNORE_ALL, CONF_IGNORED, CONF_WATCH_ALL
 from .outcome.known import is_shown, show_known
-from .setup_data import key_of, subentry_of, thing_id
+from .setup.data import key_of, subentry_of, thing_id
 
 if TYPE_CHECKING:
     from .watch.known import KnownThing, KnownThings

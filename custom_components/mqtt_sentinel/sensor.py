@@ -17,16 +17,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command.command import Result
 from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
-from .detail_entities import detail_sensors
+from .entities.details import detail_sensors
+from .entities.hub_sensors import DESCRIPTIONS, HubSensor
+from .entities.pings import add_ping_sensors
+from .entities.values import add_items_of, value_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
-from .hub_sensors import DESCRIPTIONS, HubSensor
 from .outcome.drills import drill_summary
 from .outcome.scene_runs import RESULTS, result, run_facts, steps_facts
 from .outcome.values import Kind
 from .outcome.wording import as_utc
-from .ping_entities import add_ping_sensors
-from .value_entities import add_items_of, value_sensors
 from .watch.alarm import Protection
 from .watch.drill_words import DrillResult
 

@@ -25,14 +25,14 @@ from homeassistant.helpers.service import (
 from homeassistant.util.json import JsonValueType
 import probatio as vol
 
+from .actions.send_command import SCHEMA, SEND_COMMAND, send_command
+from .actions.targets import OF_ALARMS, loaded_hub, subentries_of
 from .const import DOMAIN
 from .dialects.route import Flaw
 from .intake.dead_letters import MOST_KEPT, DeadLetter
 from .outcome.bus import incident_facts
 from .outcome.drills import drill_facts
 from .outcome.wording import as_utc
-from .send_command import SCHEMA, SEND_COMMAND, send_command
-from .targets import OF_ALARMS, loaded_hub, subentries_of
 from .watch.panel_words import Mode
 
 GET_INCIDENTS = "get_incidents"

@@ -15,7 +15,7 @@ from .watch.expectation import Wanted
 from .watch.verdict import Proof
 
 if TYPE_CHECKING:
-    from .relays import Switched
+    from .control.relays import Switched
     from .watch.verdict import Facts
 
 # A command waits for nothing, and the queue keeps the order.

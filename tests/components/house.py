@@ -29,8 +29,8 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_MISMATCH, EVENT_RECOVERED
-from custom_components.mqtt_sentinel.setup_data import read_custom, read_key, thing_id
-from custom_components.mqtt_sentinel.setup_relay import watched_key
+from custom_components.mqtt_sentinel.setup.data import read_custom, read_key, thing_id
+from custom_components.mqtt_sentinel.setup.relay import watched_key
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES
 
 START = "2026-11-02 12:00:00+00:00"

@@ -7,7 +7,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 
 from custom_components.mqtt_sentinel.const import DOMAIN
-from custom_components.mqtt_sentinel.detail_entities import DETAILS
+from custom_components.mqtt_sentinel.entities.details import DETAILS
 from custom_components.mqtt_sentinel.outcome.values import DETAILS as NAMES
 
 from .house import House, subentry_of, watch

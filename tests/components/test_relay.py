@@ -8,8 +8,8 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.mqtt_sentinel import commands
 from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_COMMAND, EVENT_MISMATCH
+from custom_components.mqtt_sentinel.control import commands
 from custom_components.mqtt_sentinel.logbook import async_describe_events
 from custom_components.mqtt_sentinel.watch.verdict import Reason
 

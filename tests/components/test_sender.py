@@ -23,10 +23,10 @@ from custom_components.mqtt_sentinel.command.command import (
     Relay,
     Result,
 )
+from custom_components.mqtt_sentinel.control.sender import AT_ONCE, CommandSender
 from custom_components.mqtt_sentinel.dialects.autocore import AUTOCORE
 from custom_components.mqtt_sentinel.dialects.museum import MUSEUM
 from custom_components.mqtt_sentinel.intake.mqtt import Link, MqttIntake
-from custom_components.mqtt_sentinel.sender import AT_ONCE, CommandSender
 from custom_components.mqtt_sentinel.watch.reports import ThingKey
 
 from .house import SUBSCRIBE_TIME, Broker, Clock

@@ -12,11 +12,11 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
+from custom_components.mqtt_sentinel.entities.values import ValueSensor
 from custom_components.mqtt_sentinel.hub import Hub
 from custom_components.mqtt_sentinel.intake.mqtt import now
 from custom_components.mqtt_sentinel.outcome import values as values_module
 from custom_components.mqtt_sentinel.outcome.values import PAUSE
-from custom_components.mqtt_sentinel.value_entities import ValueSensor
 from custom_components.mqtt_sentinel.watch.averages import FEWEST_SAMPLES, IN_A_ROW
 from custom_components.mqtt_sentinel.watch.reports import TelemetryReport, ThingKey
 from custom_components.mqtt_sentinel.watch.telemetry import MOST_VALUES

@@ -12,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.mqtt_sentinel import alarm_control_panel, condition, repairs, trigger
+from custom_components.mqtt_sentinel.actions.targets import OF_ALARMS, OF_RELAYS, OF_WATCHES
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
 from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
@@ -30,8 +31,7 @@ from custom_components.mqtt_sentinel.event import DRILLED, OF_RELAY, Happened
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
-from custom_components.mqtt_sentinel.setup_relay import Confirm
-from custom_components.mqtt_sentinel.targets import OF_ALARMS, OF_RELAYS, OF_WATCHES
+from custom_components.mqtt_sentinel.setup.relay import Confirm
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES, Protection
 from custom_components.mqtt_sentinel.watch.drill_report import DrillReport, Line, LineResult
 from custom_components.mqtt_sentinel.watch.drill_words import DrillResult, Fault, Refusal, Why

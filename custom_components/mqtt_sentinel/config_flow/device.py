@@ -41,7 +41,7 @@ from ..const import (
     SECTION_CHECKS,
 )
 from ..dialects import custom
-from ..setup_data import (
+from ..setup.data import (
     key_of,
     read_custom,
     read_key,

@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..setup_data import SEPARATOR
+from ..setup.data import SEPARATOR
 
 LONGEST_SECONDS = 86_400
 MOST_MISSES = 100

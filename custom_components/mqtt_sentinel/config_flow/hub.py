@@ -39,7 +39,7 @@ from ..const import (
     SUBENTRY_SCENE,
 )
 from ..dialects.table import DIALECTS
-from ..setup_data import subentry_of, thing_id
+from ..setup.data import subentry_of, thing_id
 from ..watch.settings import (
     DEFAULT_GRACE,
     DEFAULT_PING_INTERVAL,

@@ -9,7 +9,7 @@ import probatio as vol
 
 from ..const import CONF_IGNORE_ALL, CONF_THINGS, CONF_WATCH_ALL, DOMAIN
 from ..dialects.table import DIALECTS
-from ..setup_data import key_of
+from ..setup.data import key_of
 from .forms import dialects, several
 from .things import offer, options_of
 

@@ -36,7 +36,7 @@ from ..const import (
     CONF_TRIGGER_TIME,
 )
 from ..dialects.table import DIALECTS
-from ..setup_panel import INTRUSIONS
+from ..setup.panel import INTRUSIONS
 from ..watch.panel_words import (
     DEFAULT_TRIGGER_TIME,
     USUAL_MODES,

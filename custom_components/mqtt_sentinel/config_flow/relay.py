@@ -38,8 +38,8 @@ from ..const import (
 )
 from ..dialects import custom
 from ..dialects.table import DIALECTS
-from ..setup_data import key_of, thing_data, thing_id, thing_title
-from ..setup_relay import Confirm, relay_of, usual_topic, usual_words, watched_key
+from ..setup.data import key_of, thing_data, thing_id, thing_title
+from ..setup.relay import Confirm, relay_of, usual_topic, usual_words, watched_key
 from ..watch.relays import relay_key, split_key
 from .forms import seconds, yes_or_no
 from .subentry import ThingFlow

@@ -22,7 +22,7 @@ from ..const import (
     CONF_TOPIC,
 )
 from ..dialects import custom
-from ..setup_data import read_custom, thing_id
+from ..setup.data import read_custom, thing_id
 from .listening import try_custom
 from .topic import ANYWAY, FIELDS, topic_errors
 

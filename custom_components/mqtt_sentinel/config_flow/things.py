@@ -6,7 +6,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 
 from ..dialects.route import MalformedError
 from ..dialects.table import named
-from ..setup_data import thing_id, thing_title
+from ..setup.data import thing_id, thing_title
 from .topic import is_topic
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..command.command import Command, Outcome, Priority, Result
-from ..commands import Origin
 from ..const import DOMAIN
+from ..control.commands import Origin
 from ..dialects import services
 from ..intake.mqtt import Link, now
 from ..intake.one_timer import OneTimer

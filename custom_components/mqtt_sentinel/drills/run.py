@@ -11,7 +11,7 @@ from ..watch.drill_words import DrilledService, Found
 if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, Context
 
-    from ..commands import Commands
+    from ..control.commands import Commands
     from ..intake.expectations import ExpectationIntake
     from ..intake.mqtt import MqttIntake
     from ..outcome.audience import Audience

@@ -12,7 +12,7 @@ from ..watch.alarm import GuardedAlarm, wanted_by_alarm, wanted_by_entity, wish_
 from ..watch.expectation import Expectation, SourceKind, Wanted, Wish, combine
 
 if TYPE_CHECKING:
-    from ..setup_watches import OwnWish
+    from ..setup.watches import OwnWish
     from ..watch.alarm import AlarmConfig, Reliance
     from ..watch.reports import ThingKey
     from ..watch.watched import WatchConfig

@@ -13,7 +13,7 @@ from .mqtt import MqttIntake
 
 if TYPE_CHECKING:
     from ..dialects.route import Decoder
-    from ..setup_watches import WatchSetup
+    from ..setup.watches import WatchSetup
 
 
 class OwnTopics:

@@ -13,13 +13,13 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .const import DOMAIN
-from .intake.mqtt import now
-from .outcome.audience import Moment
+from ..const import DOMAIN
+from ..intake.mqtt import now
+from ..outcome.audience import Moment
 
 if TYPE_CHECKING:
-    from .hub import Hub
-    from .watch.sentinel import Change
+    from ..hub import Hub
+    from ..watch.sentinel import Change
 
 
 @dataclass(frozen=True, kw_only=True)

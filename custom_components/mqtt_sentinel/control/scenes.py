@@ -12,11 +12,11 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.util.ulid import ulid_now
 
-from .command.command import Outcome
-from .command.scene_reading import read_steps
-from .command.scene_report import StopReason
-from .command.scene_run import SceneRun
-from .command.scene_steps import (
+from ..command.command import Outcome
+from ..command.scene_reading import read_steps
+from ..command.scene_report import StopReason
+from ..command.scene_run import SceneRun
+from ..command.scene_steps import (
     ActionStep,
     CommandStep,
     SceneError,
@@ -25,19 +25,19 @@ from .command.scene_steps import (
     TopicTrigger,
     WaitStep,
 )
+from ..const import CONF_STEPS, SUBENTRY_SCENE
+from ..intake.command_topics import CommandTopics
+from ..intake.mqtt import Link, MqttIntake, now
+from ..outcome.scene_runs import STARTED, KeptRun, read_kept, result
+from ..outcome.telling import Telling
+from ..storage import MemoryStore
 from .commands import Commands, Origin
-from .const import CONF_STEPS, SUBENTRY_SCENE
-from .intake.command_topics import CommandTopics
-from .intake.mqtt import Link, MqttIntake, now
-from .outcome.scene_runs import STARTED, KeptRun, read_kept, result
-from .outcome.telling import Telling
 from .scene_runner import SceneRunner
-from .storage import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .command.command import News
+    from ..command.command import News
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID
 
-from .const import (
+from ..const import (
     CONF_CRITICAL,
     CONF_DIALECT,
     CONF_EXPECT,
@@ -27,22 +27,22 @@ from .const import (
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
 )
-from .dialects import custom
-from .dialects.custom import CustomTopic
-from .dialects.table import DIALECTS
-from .setup_data import SEPARATOR, read_custom, read_key
-from .setup_relay import RelaySetup, read_relay, watched_key
-from .watch.alarm import ARMED_MODES
-from .watch.expectation import SourceKind
-from .watch.reports import ThingKey
-from .watch.settings import (
+from ..dialects import custom
+from ..dialects.custom import CustomTopic
+from ..dialects.table import DIALECTS
+from ..watch.alarm import ARMED_MODES
+from ..watch.expectation import SourceKind
+from ..watch.reports import ThingKey
+from ..watch.settings import (
     DEFAULT_GRACE,
     DEFAULT_PING_INTERVAL,
     DEFAULT_PING_MISSES,
     DEFAULT_SETTLE,
     CheckSettings,
 )
-from .watch.watched import WatchConfig
+from ..watch.watched import WatchConfig
+from .data import SEPARATOR, read_custom, read_key
+from .relay import RelaySetup, read_relay, watched_key
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_CODE, CONF_ENTITY_ID
 
-from .const import (
+from ..const import (
     CONF_AFTER_TRIGGER,
     CONF_BUTTON_MODE,
     CONF_BUTTONS,
@@ -22,7 +22,7 @@ from .const import (
     CONF_TIMES,
     CONF_TRIGGER_TIME,
 )
-from .watch.panel_words import (
+from ..watch.panel_words import (
     AfterTrigger,
     Mode,
     ModeTimes,
@@ -32,7 +32,7 @@ from .watch.panel_words import (
     Response,
     TriggerSource,
 )
-from .watch.reports import Occasion
+from ..watch.reports import Occasion
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry

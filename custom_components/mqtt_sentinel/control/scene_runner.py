@@ -17,17 +17,17 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 import probatio as vol
 
-from .command.scene_run import Call, Cancel, Listen, Order, SceneRun, Submit
-from .command.scene_steps import ActionStep, StateTrigger, TopicTrigger
+from ..command.scene_run import Call, Cancel, Listen, Order, SceneRun, Submit
+from ..command.scene_steps import ActionStep, StateTrigger, TopicTrigger
+from ..const import DOMAIN
+from ..intake.command_topics import CommandTopics
+from ..intake.mqtt import now
+from ..intake.one_timer import OneTimer
 from .commands import Commands, Origin
-from .const import DOMAIN
-from .intake.command_topics import CommandTopics
-from .intake.mqtt import now
-from .intake.one_timer import OneTimer
 
 if TYPE_CHECKING:
-    from .command.command import Outcome
-    from .command.scene_report import StopReason
+    from ..command.command import Outcome
+    from ..command.scene_report import StopReason
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from .command.command import DEFAULT_TIMEOUT, DEFAULT_TTL, Command, Confirmation, Priority, Relay
-from .const import (
+from ..command.command import DEFAULT_TIMEOUT, DEFAULT_TTL, Command, Confirmation, Priority, Relay
+from ..const import (
     CONF_COMMAND_OFF,
     CONF_COMMAND_ON,
     CONF_COMMAND_TOPIC,
@@ -17,14 +17,14 @@ from .const import (
     CONF_TIMEOUT,
     CONF_TTL,
 )
-from .dialects import custom
-from .dialects.route import RelayWords, on_site
-from .dialects.table import DIALECTS
-from .setup_data import read_custom, read_key
-from .watch.relays import relay_key
+from ..dialects import custom
+from ..dialects.route import RelayWords, on_site
+from ..dialects.table import DIALECTS
+from ..watch.relays import relay_key
+from .data import read_custom, read_key
 
 if TYPE_CHECKING:
-    from .watch.reports import ThingKey
+    from ..watch.reports import ThingKey
 
 
 class Confirm(StrEnum):

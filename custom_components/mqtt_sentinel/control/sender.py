@@ -13,12 +13,12 @@ from homeassistant.components import mqtt
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .command.command import Command, News, Outcome, Sending
-from .command.metrics import Metrics
-from .command.queue import ANSWERS, MOST, CommandQueue
-from .intake.mqtt import Link, now
-from .intake.one_timer import OneTimer
-from .watch.reports import Report
+from ..command.command import Command, News, Outcome, Sending
+from ..command.metrics import Metrics
+from ..command.queue import ANSWERS, MOST, CommandQueue
+from ..intake.mqtt import Link, now
+from ..intake.one_timer import OneTimer
+from ..watch.reports import Report
 
 # So many messages are given to the client before others have their turn on the event loop. With
 # more, a thousand commands are through a little sooner, and all else is late (benchmarks/README.md).

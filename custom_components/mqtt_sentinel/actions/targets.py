@@ -8,8 +8,8 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from .const import DOMAIN
-from .hub import Hub, SentinelConfigEntry
+from ..const import DOMAIN
+from ..hub import Hub, SentinelConfigEntry
 
 
 class Texts(NamedTuple):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 
-from .command.command import Outcome
-from .command.matcher import MOST_ENDED
+from ..command.command import Outcome
+from ..command.matcher import MOST_ENDED
 from .sender import CommandSender
 
 if TYPE_CHECKING:
-    from .command.command import Command, News
-    from .outcome.audience import Audience
+    from ..command.command import Command, News
+    from ..outcome.audience import Audience
 
 
 @dataclass(frozen=True, slots=True)

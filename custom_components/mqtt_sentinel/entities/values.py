@@ -18,10 +18,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SentinelEntity
-from .outcome.quantities import meaning_of, readable
-from .outcome.values import Item, Kind
-from .watch.watched import is_alive
+from ..entity import SentinelEntity
+from ..outcome.quantities import meaning_of, readable
+from ..outcome.values import Item, Kind
+from ..watch.watched import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
     from homeassistant.helpers.entity import EntityDescription
 
-    from .hub import Hub, SentinelConfigEntry
-    from .watch.sentinel import Change
-    from .watch.telemetry import Value
+    from ..hub import Hub, SentinelConfigEntry
+    from ..watch.sentinel import Change
+    from ..watch.telemetry import Value
 
     type Maker = Callable[[Hub, ConfigSubentry, str], Iterable[Entity]]
 

@@ -10,17 +10,17 @@ from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, Context, callback
 
-from .command.command import Outcome, Result
+from ..command.command import Outcome, Result
+from ..intake.mqtt import now
+from ..outcome.audience import Audience, Moment
+from ..watch.expectation import Expectation, SourceKind, Wanted
+from ..watch.verdict import Reason
 from .commands import Commands, Origin
-from .intake.mqtt import now
-from .outcome.audience import Audience, Moment
-from .watch.expectation import Expectation, SourceKind, Wanted
-from .watch.verdict import Reason
 
 if TYPE_CHECKING:
-    from .command.command import Command, News
-    from .setup_relay import RelaySetup
-    from .watch.sentinel import Change, Sentinel
+    from ..command.command import Command, News
+    from ..setup.relay import RelaySetup
+    from ..watch.sentinel import Change, Sentinel
 
 _LOGGER = logging.getLogger(__name__)
 

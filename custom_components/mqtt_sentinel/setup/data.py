@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_ENTITY_ID
 
-from .const import (
+from ..const import (
     CONF_DIALECT,
     CONF_DRILL_EVERY,
     CONF_DRILL_TELLS,
@@ -26,16 +26,16 @@ from .const import (
     EXPECT_NONE,
     SUBENTRY_DEVICE,
 )
-from .dialects.custom import CustomTopic
-from .dialects.table import DIALECTS
-from .watch.alarm import AlarmConfig, Reliance
-from .watch.expectation import SourceKind
-from .watch.reports import ThingKey
+from ..dialects.custom import CustomTopic
+from ..dialects.table import DIALECTS
+from ..watch.alarm import AlarmConfig, Reliance
+from ..watch.expectation import SourceKind
+from ..watch.reports import ThingKey
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
-    from .watch.known import KnownThing
+    from ..watch.known import KnownThing
 
 # Between dialect, site and name; neither of the first two can have it.
 SEPARATOR = "|"

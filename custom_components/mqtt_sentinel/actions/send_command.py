@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
-from .command.command import (
+from ..command.command import (
     DEFAULT_TIMEOUT,
     DEFAULT_TTL,
     LAST_SECOND,
@@ -22,14 +22,14 @@ from .command.command import (
     Outcome,
     Result,
 )
-from .commands import Origin
-from .const import DOMAIN
-from .intake.mqtt import QOS, Link
-from .outcome.bus import command_facts
+from ..const import DOMAIN
+from ..control.commands import Origin
+from ..intake.mqtt import QOS, Link
+from ..outcome.bus import command_facts
 from .targets import OF_RELAYS, loaded_hub, subentries_of
 
 if TYPE_CHECKING:
-    from .hub import Hub
+    from ..hub import Hub
 
 SEND_COMMAND = "send_command"
 

@@ -13,13 +13,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN, SUBENTRY_DEVICE
-from .entity import SentinelEntity
-from .outcome.wording import as_utc
-from .watch.watched import PingState, ping_state
+from ..const import DOMAIN, SUBENTRY_DEVICE
+from ..entity import SentinelEntity
+from ..outcome.wording import as_utc
+from ..watch.watched import PingState, ping_state
 
 if TYPE_CHECKING:
-    from .hub import SentinelConfigEntry
+    from ..hub import SentinelConfigEntry
 
 PING = SensorEntityDescription(
     key="ping",

@@ -11,16 +11,16 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, UnitOfTime
 
-from .outcome.values import Item, Kind
-from .value_entities import ItemEntity
-from .watch.watched import is_alive
+from ..outcome.values import Item, Kind
+from ..watch.watched import is_alive
+from .values import ItemEntity
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
     from homeassistant.helpers.entity import Entity
 
-    from .hub import Hub
-    from .watch.reports import DeviceDetails
+    from ..hub import Hub
+    from ..watch.reports import DeviceDetails
 
 
 @dataclass(frozen=True, kw_only=True)

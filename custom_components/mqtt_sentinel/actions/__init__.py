@@ -1,0 +1,1 @@
+"""What actions do, behind their door."""

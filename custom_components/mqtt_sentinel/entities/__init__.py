@@ -1,0 +1,1 @@
+"""Entities that several platforms have in common."""
