@@ -16,11 +16,11 @@ from .facts import Credentials
 _LONGEST = 8192
 _MOST_CHALLENGES = 8
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}"
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}"
 # A parameter of a challenge, or the scheme that begins the next one.
 _PART = re.compile(
-    rf'[\s,]*+(?:(?P<key>{_TOKEN})\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s,"]*+))'
-    rf"|(?P<scheme>{_TOKEN})(?=[\s,]|$))"
+    rf'[\s,]*+(?:(?P<key>{_WORD})\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s,"]*+))'
+    rf"|(?P<scheme>{_WORD})(?=[\s,]|$))"
 )
 _ESCAPED = re.compile(r"\\(.)")
 

@@ -62,6 +62,7 @@ class XmlReader:
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate(namespace_separator=_BETWEEN)
+        self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text

@@ -10,7 +10,7 @@ from .urls import SERVICES, Url, Whose, judge
 
 MULTICAST = "239.255.255.250"
 PORT = 3702
-MOST_BYTES = 32 * 1024
+MOST_BYTES = 16 * 1024
 _MOST_MATCHES = 4
 _MOST_XADDRS = 8
 _MOST_SCOPES = 64
@@ -102,7 +102,9 @@ def _candidate(match: Element, address: str) -> Candidate:
     ]
     scopes = match.text_of("Scopes").split()[:_MOST_SCOPES]
     # What is at home elsewhere comes after what is surely its own.
-    services = [url for whose, url in sorted(judged, key=lambda pair: pair[0] is not Whose.OWN) if url]
+    services = [
+        url for whose, url in sorted(judged, key=lambda pair: pair[0] is not Whose.OWN) if url
+    ]
     return Candidate(
         address,
         tuple(dict.fromkeys(services)),

@@ -18,9 +18,6 @@ from .urls import STREAMS, Url, UrlError, read_url, same_host
 _MOST_REDIRECTS = 3
 _PIECE = 4096
 _AGENT = "MQTT Sentinel"
-_UNREACHABLE = frozenset(
-    (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL)
-)
 
 
 class Outcome(StrEnum):
@@ -186,7 +183,7 @@ async def describe(
 def _outcome_of(error: OSError, talk: _Talk) -> Outcome:
     if talk.connected:
         return Outcome.BAD_ANSWER  # hung up
-    return Outcome.UNREACHABLE if error.errno in _UNREACHABLE else Outcome.REFUSED
+    return Outcome.REFUSED if error.errno == errno.ECONNREFUSED else Outcome.UNREACHABLE
 
 
 async def _describe(

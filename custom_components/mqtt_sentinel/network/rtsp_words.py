@@ -92,9 +92,7 @@ def _read_head(head: bytes) -> Answer:
         raise RtspError("too many headers")
     headers: dict[str, tuple[str, ...]] = {}
     for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise RtspError("no header")
+        name, _, value = line.partition(":")
         key = name.strip().lower()
         headers[key] = (*headers.get(key, ()), value.strip())
     return Answer(int(status[1]), headers)

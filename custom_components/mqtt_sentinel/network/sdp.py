@@ -123,8 +123,8 @@ def _stream(section: _Section) -> Stream:
     if media is not Media.VIDEO:
         return Stream(media, codec, control=_control(section))
     said = _from_sets(section, codec)
-    size = (said and said.size) or _from_attributes(section)
-    rate = _rate(section) or (said and said.rate)
+    size = said.size if said else _from_attributes(section)
+    rate = _rate(section) or (said.rate if said else None)
     return Stream(media, codec, size, rate, _control(section))
 
 
@@ -151,7 +151,7 @@ def _from_sets(section: _Section, codec: Codec) -> Picture | None:
             for text in value.split(",")[:_MOST_SETS]:
                 try:
                     return read(b64decode(_padded(text.strip()), validate=True))
-                except (binascii.Error, ParameterSetError, ValueError):
+                except binascii.Error, ParameterSetError, ValueError:
                     continue  # picture parameter sets stand beside it
     return None
 

@@ -18,6 +18,7 @@ _SAFE = {"rtsp": False, "rtsps": True, "http": False, "https": True}
 _PATH_SIGNS = "/?&=%:@!$'()*+,;~-._|[]"
 # Some cameras give out addresses with a password in the path.
 _SECRET = re.compile(r"(?i)((?:passw(?:or)?d|passwd|pwd|pass|psw|token|auth)=)[^&_/;?]*+")
+_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*+[A-Za-z0-9_-]{1,63}\.?")
 _HIDDEN = r"\1***"
 
 
@@ -105,10 +106,13 @@ def _credentials(username: str | None, password: str | None) -> Credentials | No
 
 
 def _host(host: str) -> str:
-    host = host.lower()
-    if not host or len(host) > 253 or not re.fullmatch(r"[a-z0-9._:-]++", host):
-        raise UrlError("no host")
-    return host
+    """A host as it is asked. Raises :class:`UrlError`."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        if len(host) > 253 or not _NAME.fullmatch(host):
+            raise UrlError("no host") from None
+    return host.lower()
 
 
 class Whose(StrEnum):

@@ -48,7 +48,7 @@ class _Ears(asyncio.DatagramProtocol):
             self._heard.put_nowait((data, addr[0]))
 
     @override
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         """Nobody listens at one of the addresses: the others may still answer."""
 
 
@@ -94,6 +94,7 @@ async def candidates(asked: Asked, seconds: float) -> AsyncGenerator[Candidate]:
                     data, address = await heard.get()
             except TimeoutError:
                 return
+            await asyncio.sleep(0)  # whoever floods this must not hold up the others
             try:
                 found = read_matches(data, address, frozenset(ids.values()))
             except ProbeError:
