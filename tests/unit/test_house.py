@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
     "evidence": {"const", "watch"},
+    "network": set(),
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "watch"},

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from secrets import token_bytes, token_hex
 from typing import Protocol
 
 import aiohttp
+from yarl import URL
 
 from . import onvif_words as words
 from .digest import Challenge, answer as answer_to, read_challenges, strongest
@@ -41,10 +43,10 @@ class Keys(Protocol):
     """The credentials that may be shown to one camera, each once."""
 
     def offer(self) -> Credentials | None:
-        """What to try next; None when nothing is left to try."""
+        """What to show, the same until it was refused; None when nothing is left to try."""
 
     def refused(self) -> None:
-        """What was offered last is not right."""
+        """What was offered is not right."""
 
 
 @dataclass(slots=True)
@@ -73,15 +75,23 @@ class _UnauthorizedError(Exception):
 
 
 class OnvifCamera:
-    """One camera, asked at one of its services. Everything learned is in ``known`` at once."""
+    """One camera, asked at one of its services. Everything learned is in ``known`` at once.
 
-    def __init__(self, session: aiohttp.ClientSession, service: Url, known: Known) -> None:
+    ``announced``: it said itself that it is there. Somebody who did not, and wants to know first who
+    asks, may be anything, and is shown no password.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, service: Url, known: Known, *, announced: bool = True
+    ) -> None:
         self.known = known
         self._session = session
         self._service = service
+        self._announced = announced
         self._offset = timedelta(0)
         self._challenge: Challenge | None = None
         self._used = 0
+        self._proven = False
 
     async def ask(self, keys: Keys) -> None:
         """Ask for the main stream. Raises nothing for what the other side does; it has no time limit."""
@@ -90,28 +100,33 @@ class OnvifCamera:
             self.known.outcome = OnvifOutcome.OK if self.known.stream else OnvifOutcome.NO_STREAM
         except _UnauthorizedError:
             self.known.outcome = OnvifOutcome.UNAUTHORIZED
-        except (_WrongError, XmlError, aiohttp.ClientError, OSError, ValueError):
+        # ValueError: of a header that a camera asks for and nobody can send.
+        except _WrongError, XmlError, aiohttp.ClientError, OSError, ValueError:
             self.known.outcome = OnvifOutcome.NO_ONVIF
 
     async def _ask(self, keys: Keys) -> None:
-        # Whoever does not even know what time it is speaks no ONVIF: no password is shown to it.
-        clock = words.read_clock(await self._post(self._service, words.CLOCK))
-        if clock:
-            self._offset = clock - datetime.now(UTC)
+        await self._read_clock()
         media = await self._media_service(keys)
         profiles = words.read_profiles(await self._known_to(media, words.PROFILES, keys))
         if not profiles:
             return
         self.known.profile = profiles[0]
         answer = await self._known_to(media, words.stream_uri(profiles[0].token), keys)
-        _, self.known.stream = judge(
-            words.read_stream_uri(answer), self._service.host, STREAMS
-        )
-        try:
+        _, self.known.stream, _ = judge(words.read_stream_uri(answer), self._service.host, STREAMS)
+        with suppress(_WrongError, _UnauthorizedError):  # it streams, and that is what counts
             answer = await self._known_to(self._service, words.INFORMATION, keys)
-        except _WrongError:
-            return  # it streams, and that is what counts
-        self.known.maker, self.known.model = words.read_information(answer)
+            self.known.maker, self.known.model = words.read_information(answer)
+
+    async def _read_clock(self) -> None:
+        """How far its clock is off: what proves a password has the time in it."""
+        try:
+            clock = words.read_clock(await self._post(self._service, words.CLOCK))
+        except _UnauthorizedError as error:
+            if not self._announced:
+                raise _WrongError from error
+            return
+        if clock:
+            self._offset = clock - datetime.now(UTC)
 
     async def _media_service(self, keys: Keys) -> Url:
         """Where to ask for streams: some will not say, and answer at the first address."""
@@ -119,28 +134,36 @@ class OnvifCamera:
             answer = await self._known_to(self._service, words.CAPABILITIES, keys)
         except _WrongError:
             return self._service
-        _, url = judge(words.read_media_service(answer), self._service.host, SERVICES)
+        _, url, _ = judge(words.read_media_service(answer), self._service.host, SERVICES)
         return url or self._service
 
     async def _known_to(self, url: Url, body: str, keys: Keys) -> Element:
-        """Ask without showing who asks, then with each of the credentials until one is right."""
-        while True:
-            try:
-                return await self._post(url, body, self.known.credentials)
-            except _UnauthorizedError as refused:
-                if self.known.credentials and not (refused.challenge and refused.challenge.stale):
-                    keys.refused()
-                    self.known.credentials = None
-                elif self.known.credentials and self._used == 1:
-                    raise  # a nonce that is too old at once
-                self._challenge, self._used = refused.challenge, 0
-                self.known.credentials = self.known.credentials or keys.offer()
-                if not self.known.credentials:
-                    raise
+        """Ask without showing who asks, then with one of the credentials after the other.
 
-    async def _post(
-        self, url: Url, body: str, credentials: Credentials | None = None
-    ) -> Element:
+        What was right once is used from then on, and no other.
+        """
+        stale = False
+        while True:
+            shown = self.known.credentials
+            try:
+                answer = await self._post(url, body, shown)
+            except _UnauthorizedError as refused:
+                if shown and refused.challenge and refused.challenge.stale and not stale:
+                    stale = True  # it says nothing against the password
+                elif self._proven:
+                    raise _WrongError from refused  # right, and not allowed to do this
+                else:
+                    if shown:
+                        keys.refused()
+                    self.known.credentials = keys.offer()
+                    if self.known.credentials is None:
+                        raise
+                self._challenge, self._used = refused.challenge, 0
+            else:
+                self._proven = shown is not None
+                return answer
+
+    async def _post(self, url: Url, body: str, credentials: Credentials | None = None) -> Element:
         headers, token = dict(_HEADERS), ""
         if credentials and self._challenge:
             self._used += 1
@@ -156,7 +179,8 @@ class OnvifCamera:
             now = datetime.now(UTC) + self._offset
             token = words.username_token(credentials, token_bytes(_NONCE), now)
         async with self._session.post(
-            url.text,
+            # As it is: the answer to a challenge has the path in it.
+            URL(url.text, encoded=True),
             data=words.envelope(body, token),
             headers=headers,
             allow_redirects=False,

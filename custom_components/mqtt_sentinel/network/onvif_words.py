@@ -95,7 +95,9 @@ def body_of(answer: Element) -> Element | None:
 
 def is_unauthorized(fault: Element) -> bool:
     """Tell whether a fault says that it wants to know who asks."""
-    said = [element.text for name in ("Value", "Text", "faultcode") for element in fault.below(name)]
+    said = [
+        element.text for name in ("Value", "Text", "faultcode") for element in fault.below(name)
+    ]
     return any(word in text.lower() for text in said for word in _UNAUTHORIZED)
 
 

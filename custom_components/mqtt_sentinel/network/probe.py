@@ -45,7 +45,7 @@ class Candidate:
     """Who may be a camera: an address, and what it said of itself; empty is what it did not say.
 
     ``services`` are its device services, all at ``address``; ``left_out`` says why addresses that it
-    gave are not asked, or are asked at ``address`` instead.
+    gave are not asked, or are asked at ``address`` instead, which hosts those were is in ``elsewhere``.
     """
 
     address: str
@@ -55,6 +55,18 @@ class Candidate:
     location: str = ""
     endpoint: str = ""
     left_out: tuple[Whose, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+    def is_same_as(self, other: Candidate) -> bool:
+        """Tell whether it is one thing that answers at two addresses.
+
+        Both say who they are; that alone anybody could say. It counts when one names the other's address.
+        """
+        return (
+            self.endpoint == other.endpoint != ""
+            and self.address != other.address
+            and (other.address in self.elsewhere or self.address in other.elsewhere)
+        )
 
     def merged(self, other: Candidate) -> Candidate:
         """What both say of one address."""
@@ -66,6 +78,7 @@ class Candidate:
             self.location or other.location,
             self.endpoint or other.endpoint,
             tuple(dict.fromkeys(self.left_out + other.left_out)),
+            tuple(dict.fromkeys(self.elsewhere + other.elsewhere)),
         )
 
 
@@ -102,9 +115,7 @@ def _candidate(match: Element, address: str) -> Candidate:
     ]
     scopes = match.text_of("Scopes").split()[:_MOST_SCOPES]
     # What is at home elsewhere comes after what is surely its own.
-    services = [
-        url for whose, url in sorted(judged, key=lambda pair: pair[0] is not Whose.OWN) if url
-    ]
+    services = [url for _, url, _ in sorted(judged, key=lambda one: one[0] is not Whose.OWN) if url]
     return Candidate(
         address,
         tuple(dict.fromkeys(services)),
@@ -112,7 +123,8 @@ def _candidate(match: Element, address: str) -> Candidate:
         _scope(scopes, "hardware/"),
         _scope(scopes, "location/"),
         readable(match.text_of("EndpointReference", "Address"), _LONGEST_ENDPOINT),
-        tuple(dict.fromkeys(whose for whose, _ in judged if whose is not Whose.OWN)),
+        tuple(dict.fromkeys(whose for whose, *_ in judged if whose is not Whose.OWN)),
+        tuple(dict.fromkeys(host for whose, _, host in judged if whose is Whose.MOVED)),
     )
 
 

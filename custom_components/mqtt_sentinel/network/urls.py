@@ -128,24 +128,25 @@ class Whose(StrEnum):
     UNREADABLE = "unreadable"
 
 
-def judge(text: str, address: str, schemes: Collection[str]) -> tuple[Whose, Url | None]:
-    """Whose an address is that the one at ``address`` gave, and what to ask instead: always there.
+def judge(text: str, address: str, schemes: Collection[str]) -> tuple[Whose, Url | None, str]:
+    """Whose an address is that the one at ``address`` gave, what to ask, and the host that was given.
 
-    None for what is not asked at all. Credentials in it are left out.
+    What is asked is at ``address``, always; None for what is not asked at all. Credentials in it are
+    left out.
     """
     try:
         url, _ = read_url(text, schemes)
     except UrlError:
-        return Whose.UNREADABLE, None
+        return Whose.UNREADABLE, None, ""
     if same_host(url.host, address):
-        return Whose.OWN, replace(url, host=address)
+        return Whose.OWN, replace(url, host=address), url.host
     try:
         at_home = ip_address(url.host).is_private
     except ValueError:
         at_home = url.host.endswith((".local", ".lan", ".home.arpa")) or "." not in url.host
     if not at_home:
-        return Whose.FOREIGN, None
-    return Whose.MOVED, replace(url, host=address)
+        return Whose.FOREIGN, None, url.host
+    return Whose.MOVED, replace(url, host=address), url.host
 
 
 def same_host(one: str, other: str) -> bool:
