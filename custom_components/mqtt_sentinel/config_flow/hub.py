@@ -34,6 +34,7 @@ from ..const import (
     CONF_WATCH_ALL,
     DOMAIN,
     SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
     SUBENTRY_SCENE,
@@ -47,6 +48,7 @@ from ..watch.settings import (
     DEFAULT_SETTLE,
 )
 from .alarm import AlarmFlow
+from .camera import CameraFlow
 from .device import DeviceFlow
 from .forms import (
     MOST_MISSES,
@@ -112,6 +114,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
         return {
             SUBENTRY_DEVICE: DeviceFlow,
             SUBENTRY_RELAY: RelayFlow,
+            SUBENTRY_CAMERA: CameraFlow,
             SUBENTRY_ALARM: AlarmFlow,
             SUBENTRY_SCENE: SceneFlow,
         }
