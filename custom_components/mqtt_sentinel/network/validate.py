@@ -77,8 +77,11 @@ async def validate(
     else:
         described = await _searched(asking)
     found = _found(asking, described, timely=timely)
-    if found.credentials is not None:
-        experience.worked(kind, found.credentials)
+    proven = asking.known.credentials
+    if asking.ring.place is not None and (
+        found.credentials is not None or (proven and proven is asking.ring.offer())
+    ):
+        experience.worked(kind, asking.ring.place)
     return found
 
 
