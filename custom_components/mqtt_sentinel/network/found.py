@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 
 from .facts import Credentials, Media, Size, Stream
 from .probe import Candidate
@@ -33,11 +34,13 @@ class Limits:
     """How long a search takes, in seconds, and how much of it goes on at a time.
 
     ``seconds`` is for everything, ``listening`` of it for answers to the probe. Each candidate has as
-    much time as there is when all have the same, ``longest`` at most. ``tries``: wrong passwords shown to one camera.
+    much time as there is when all have the same, ``longest`` at most. ``settling``: until the first is
+    validated; by then nearly all have answered, and it is known how many share the time. ``tries``: wrong passwords shown to one camera.
     """
 
     seconds: float = 10.0
     listening: float = 1.5
+    settling: float = 0.6
     longest: float = 6.0
     at_once: int = 32
     most_candidates: int = 256
@@ -48,8 +51,9 @@ class Limits:
 class Search:
     """What to search for, and where. Nobody is asked but who is named here, or answers by multicast.
 
-    ``addresses`` are validated whether they answer a probe or not. ``basic`` allows to show a password
-    itself to a camera that offers no other way, at its RTSP address.
+    ``addresses`` are IP addresses, validated whether they answer a probe or not. ``basic`` allows to show a password
+    itself to a camera that offers no other way, at its RTSP address. Raises ValueError on an address
+    that is none: looking up names is for somebody else.
     """
 
     interfaces: tuple[str, ...] = ()
@@ -60,6 +64,10 @@ class Search:
     probe_port: int = 3702
     rtsp_ports: tuple[int, ...] = (RTSP_PORT,)
     onvif_ports: tuple[int, ...] = (80,)
+
+    def __post_init__(self) -> None:
+        for address in (*self.interfaces, *self.addresses):
+            ip_address(address)
 
     @property
     def asked(self) -> Asked:

@@ -51,7 +51,9 @@ class _Searching:
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._found: list[Found] = []
         self._more = False
+        self._unheard = set(what.addresses)
         self._listening = True
+        self._settled = asyncio.Event()
         self._end = asyncio.get_running_loop().time() + what.limits.seconds
 
     async def run(self) -> Searched:
@@ -59,22 +61,29 @@ class _Searching:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._what.limits.at_once):
                 tasks.create_task(self._work())
-            await self._listen()
+            settled = asyncio.get_running_loop().call_later(
+                self._what.limits.settling, self._settled.set
+            )
+            try:
+                await self._listen()
+            finally:
+                settled.cancel()
+            self._settled.set()
             self._waiting.shutdown()
         return Searched(tuple(sorted(self._found, key=_by_address)), self._more)
 
     async def _listen(self) -> None:
         """Take who answers; then those who were named and did not."""
-        unheard = set(self._what.addresses)
         seconds = min(self._what.limits.listening, self._what.limits.seconds)
         async with aclosing(candidates(self._what.asked, seconds)) as answers:
             async for candidate in answers:
                 self._take(candidate)
-                unheard.discard(candidate.address)
-                if not unheard and not self._what.interfaces:
+                self._unheard.discard(candidate.address)
+                if not self._unheard and not self._what.interfaces:
                     break  # nobody else was asked
         for address in self._what.addresses:
-            if address in unheard:
+            if address in self._unheard:
+                self._unheard.discard(address)
                 self._take(Candidate(address))
         self._listening = False
 
@@ -93,6 +102,7 @@ class _Searching:
 
     async def _work(self) -> None:
         """Validate one after the other until nobody waits any more."""
+        await self._settled.wait()
         while True:
             try:
                 address = await self._waiting.get()
@@ -103,17 +113,17 @@ class _Searching:
             self._say(found)
 
     async def _validate(self, candidate: Candidate) -> Found:
-        seconds = self._share()
-        if seconds <= 0.0:
+        if self._share() <= 0.0:
             return Found(candidate.address, Verdict.NOT_ASKED, candidate.name)
         return await validate(
-            candidate, self._what, self._session, self._experience, seconds, self._tls
+            candidate, self._what, self._session, self._experience, self._share, self._tls
         )
 
     def _share(self) -> float:
-        """How many seconds there are for one more, when those who wait shall have as many."""
+        """How many seconds there are for each in work, when those who wait shall have as many."""
         left = self._end - asyncio.get_running_loop().time()
-        turns = math.ceil((self._waiting.qsize() + 1) / self._what.limits.at_once)
+        waiting = self._waiting.qsize() + len(self._unheard)
+        turns = 1 + math.ceil(waiting / self._what.limits.at_once)
         return min(left / turns, self._what.limits.longest)
 
     def _say(self, found: Found | None = None) -> None:

@@ -119,9 +119,18 @@ class _Place:
 def _places(asked: Asked) -> Iterator[_Place]:
     for interface in dict.fromkeys(asked.interfaces):
         yield _Place(interface, ((MULTICAST, PORT),), None)
-    if asked.targets:
-        only = frozenset(address for address, _ in asked.targets)
-        yield _Place("", tuple(dict.fromkeys(asked.targets)), only)
+    targets = tuple(target for target in dict.fromkeys(asked.targets) if _is_ipv4(target[0]))
+    if targets:
+        yield _Place("", targets, frozenset(address for address, _ in targets))
+
+
+def _is_ipv4(address: str) -> bool:
+    """Names are not looked up: that could take long, and ask others."""
+    try:
+        IPv4Address(address)
+    except ValueError:
+        return False
+    return True
 
 
 async def _open(place: _Place, heard: asyncio.Queue[tuple[bytes, str]]) -> _Mouth | None:
