@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup_watches": {"const", "dialects", "setup_data", "setup_relay", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
-    "evidence": {"const", "watch"},
+    "evidence": {"command", "const", "watch"},
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup_data"},
     "command": {"dialects", "watch"},
