@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup": {"command", "const", "dialects", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
-    "evidence": {"const", "watch"},
+    "evidence": {"command", "const", "watch"},
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup"},
     "command": {"dialects", "watch"},
