@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
     "evidence": {"command", "const", "watch"},
+    "network": set(),
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup"},
     "command": {"dialects", "watch"},

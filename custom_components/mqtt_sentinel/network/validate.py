@@ -1,0 +1,198 @@
+"""Validates one candidate: where its stream is, whether it can be had, and what it is."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+import ssl
+
+import aiohttp
+
+from .facts import Credentials, Size
+from .found import Found, Search, Verdict, kind_of
+from .keyring import Experience, KeyRing
+from .onvif import Known, OnvifCamera, OnvifOutcome
+from .paths import paths_for
+from .probe import Candidate
+from .rtsp import Described, Outcome, describe
+from .urls import Url
+
+_ONVIF_PATH = "/onvif/device_service"
+_MOST_SERVICES = 2
+# Of the time that there is for a candidate, so much may go by before it is asked without ONVIF.
+_ONVIF_SHARE = 0.6
+
+_VERDICTS = {
+    Outcome.NOT_FOUND: Verdict.NO_STREAM,
+    Outcome.NOT_RTSP: Verdict.NOT_A_CAMERA,
+    Outcome.SILENT: Verdict.SILENT,
+    Outcome.SLOW: Verdict.SLOW,
+    Outcome.REFUSED: Verdict.REFUSED,
+    Outcome.UNREACHABLE: Verdict.UNREACHABLE,
+    Outcome.BAD_ANSWER: Verdict.BAD_ANSWER,
+}
+# How much an outcome says of a candidate that was asked at several ports: the first says most.
+_TELLING = (
+    *(Outcome.OK, Outcome.UNAUTHORIZED, Outcome.NOT_FOUND, Outcome.SLOW, Outcome.BAD_ANSWER),
+    *(Outcome.NOT_RTSP, Outcome.SILENT, Outcome.REFUSED, Outcome.UNREACHABLE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One candidate, and what there is to ask it with. ``end`` is on the clock of the event loop."""
+
+    candidate: Candidate
+    search: Search
+    ring: KeyRing
+    known: Known
+    tls: ssl.SSLContext | None
+    end: float
+
+    @property
+    def left(self) -> float:
+        return max(self.end - asyncio.get_running_loop().time(), 0.0)
+
+
+async def validate(
+    candidate: Candidate,
+    search: Search,
+    session: aiohttp.ClientSession,
+    experience: Experience,
+    seconds: float,
+    tls: ssl.SSLContext | None = None,
+) -> Found:
+    """Validate a candidate within some seconds; never raises for what it does."""
+    kind = kind_of(candidate)
+    asking = _Asking(
+        candidate,
+        search,
+        experience.ring(kind),
+        Known(),
+        tls,
+        asyncio.get_running_loop().time() + seconds,
+    )
+    timely = await _ask_onvif(asking, session, seconds * _ONVIF_SHARE)
+    if asking.known.stream:
+        described = await _described(asking, asking.known.stream)
+    else:
+        described = await _searched(asking)
+    found = _found(asking, described, timely=timely)
+    if found.credentials is not None:
+        experience.worked(kind, found.credentials)
+    return found
+
+
+async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession, seconds: float) -> bool:
+    """Ask over ONVIF, as far as it answers; tells whether the time sufficed."""
+    announced = asking.candidate.services[:_MOST_SERVICES]
+    guessed = [
+        Url("http", asking.candidate.address, port, _ONVIF_PATH)
+        for port in asking.search.onvif_ports
+    ]
+    try:
+        async with asyncio.timeout(seconds):
+            for service in announced or guessed:
+                camera = OnvifCamera(session, service, asking.known, announced=bool(announced))
+                await camera.ask(asking.ring)
+                if asking.known.outcome is not OnvifOutcome.NO_ONVIF:
+                    break
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _searched(asking: _Asking) -> Described:
+    """Ask at each port where makers of cameras have their streams; what says most of it."""
+    best: Described | None = None
+    for port in asking.search.rtsp_ports:
+        described = await _searched_at(asking, port)
+        if best is None or _TELLING.index(described.outcome) < _TELLING.index(best.outcome):
+            best = described
+        if best.outcome in {Outcome.OK, Outcome.UNAUTHORIZED}:
+            break
+    return best or Described(Outcome.UNREACHABLE, Url("rtsp", asking.candidate.address, 0))
+
+
+async def _searched_at(asking: _Asking, port: int) -> Described:
+    described = Described(Outcome.SILENT, Url("rtsp", asking.candidate.address, port))
+    tried: set[str] = set()
+    while path := next(_untried(asking, described.server, tried), None):
+        tried.add(path)
+        described = await _described(asking, Url("rtsp", asking.candidate.address, port, path))
+        if described.outcome is not Outcome.NOT_FOUND:
+            break
+    return described
+
+
+def _untried(asking: _Asking, server: str, tried: set[str]) -> Iterator[str]:
+    """The paths that were not tried, the likeliest first: what it says of itself may be new."""
+    candidate, known = asking.candidate, asking.known
+    said = (known.maker, candidate.hardware, candidate.name, server)
+    return (path for path in paths_for(*said) if path not in tried)
+
+
+async def _described(asking: _Asking, url: Url) -> Described:
+    """What is streamed at an address, with the first credentials that are right for it."""
+    while True:
+        credentials = asking.ring.offer()
+        described = await _describe(asking, url, credentials)
+        if described.outcome is not Outcome.UNAUTHORIZED or not described.tried:
+            return described
+        asking.ring.refused()
+        if asking.ring.offer() is None:
+            return described
+
+
+async def _describe(asking: _Asking, url: Url, credentials: Credentials | None) -> Described:
+    return await describe(
+        url,
+        credentials,
+        seconds=asking.left,
+        tls=asking.tls,
+        basic=asking.search.basic,
+    )
+
+
+def _found(asking: _Asking, described: Described, *, timely: bool) -> Found:
+    candidate, known = asking.candidate, asking.known
+    is_open = described.outcome is Outcome.OK
+    found = Found(
+        candidate.address,
+        Verdict.READY,
+        candidate.name,
+        known.maker,
+        known.model or candidate.hardware,
+        candidate.location,
+        candidate.endpoint,
+        described.url if is_open else known.stream,
+        described.streams,
+        credentials=asking.ring.place if is_open and described.tried else None,
+        server=described.server,
+        left_out=candidate.left_out,
+    )
+    size, rate = _picture(found, known)
+    return replace(
+        found, verdict=_verdict(asking, described, found, timely=timely), size=size, rate=rate
+    )
+
+
+def _picture(found: Found, known: Known) -> tuple[Size | None, float | None]:
+    """Size and rate by what the stream says, else by what the profile says."""
+    video, profile = found.video, known.profile
+    size = (video.size if video else None) or (profile.size if profile else None)
+    rate = (video.rate if video else None) or (profile.rate if profile else None)
+    return size, rate
+
+
+def _verdict(asking: _Asking, described: Described, found: Found, *, timely: bool) -> Verdict:
+    if described.outcome is Outcome.OK:
+        return Verdict.READY if found.video else Verdict.NO_VIDEO
+    locked = asking.known.outcome is OnvifOutcome.UNAUTHORIZED
+    if locked or described.outcome is Outcome.UNAUTHORIZED:
+        return Verdict.PASSWORD_REFUSED if asking.ring.tries else Verdict.PASSWORD_NEEDED
+    if not timely and asking.known.heard:
+        return Verdict.SLOW
+    speaks_onvif = asking.known.outcome in {OnvifOutcome.OK, OnvifOutcome.NO_STREAM}
+    if speaks_onvif and described.outcome in {Outcome.NOT_RTSP, Outcome.REFUSED}:
+        return Verdict.NO_STREAM
+    return _VERDICTS[described.outcome]
