@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from .failures import FAILURES, JournalError, Trouble, trouble_of
@@ -60,7 +60,7 @@ def read_url(text: str) -> URL:
     """
     try:
         url = make_url(text.strip())
-    except (ArgumentError, ValueError):
+    except ArgumentError, ValueError:
         # What SQLAlchemy says of it may repeat it.
         raise JournalError("this is no URL of a database", Trouble.BAD_URL) from None
     backend, _, driver = url.drivername.partition("+")
@@ -80,7 +80,7 @@ def safe(text: str) -> str:
     """A URL for people: no password, and none of the options, in which one may hide."""
     try:
         url = make_url(text.strip())
-    except (ArgumentError, ValueError):
+    except ArgumentError, ValueError:
         return "***"
     return url.set(query={}).render_as_string(hide_password=True)
 

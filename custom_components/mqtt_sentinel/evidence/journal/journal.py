@@ -81,7 +81,7 @@ class Journal:
 
         Raises JournalError: nobody knows that they are kept. It may happen that they are.
         """
-        done = self._new_future()
+        done: asyncio.Future[None] = self._new_future()
         await self._wait(done, self._backlog.put_accepted(rows, done))
 
     async def transact[T](self, work: Callable[[Connection], T]) -> T:

@@ -39,8 +39,14 @@ from .rows import (
 METADATA = MetaData()
 _PREFIX = "sentinel_"
 # MariaDB and MySQL: else two ids that differ in case only would be one, and a crash would lose rows.
-_MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
-_MARIADB = {name.replace("mysql", "mariadb"): value for name, value in _MYSQL.items()}
+_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
+_MARIADB: dict[str, Any] = {
+    name.replace("mysql", "mariadb"): value for name, value in _MYSQL.items()
+}
 
 # As SQLite's own row number, which alone counts up by itself there.
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")

@@ -66,6 +66,9 @@ class _opened:  # noqa: N801  # used as a function
     def __enter__(self) -> Connection:
         try:
             self._connection = self._engine.connect()
+            if not file_of(self._url):
+                # What others write meanwhile is not there.
+                self._connection.execution_options(isolation_level="REPEATABLE READ")
         except FAILURES as error:
             raise JournalError(words_of(error, self._url), trouble_of(error)) from None
         return self._connection
@@ -75,9 +78,7 @@ class _opened:  # noqa: N801  # used as a function
         self._engine.dispose()
 
 
-def _copy(
-    source: Connection, target: Connection, told: Callable[[Kind, int], None]
-) -> Copied:
+def _copy(source: Connection, target: Connection, told: Callable[[Kind, int], None]) -> Copied:
     version = read_version(source)
     if version != SCHEMA.version:
         raise JournalError(
@@ -134,9 +135,7 @@ def _copy_kind(
         if not rows:
             target.rollback()
             return
-        target.execute(
-            insert(table), [{name: row[name] for name in kept.columns} for row in rows]
-        )
+        target.execute(insert(table), [{name: row[name] for name in kept.columns} for row in rows])
         write_meta(target, note, str(rows[-1]["id"]))
         target.commit()
         done += len(rows)

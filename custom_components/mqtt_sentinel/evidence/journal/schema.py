@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import Column, Connection, Engine, Table, Text, func, inspect, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 
 from .failures import JournalError, NewerSchemaError, Trouble
 from .models import META, METADATA
@@ -115,7 +126,9 @@ def add_column(connection: Connection, table: str, column: Column[object]) -> No
     if any(found["name"] == column.name for found in inspect(connection).get_columns(table)):
         return
     kind = column.type.compile(connection.dialect)
-    name, where = (connection.dialect.identifier_preparer.quote(text) for text in (column.name, table))
+    name, where = (
+        connection.dialect.identifier_preparer.quote(text) for text in (column.name, table)
+    )
     connection.exec_driver_sql(f"ALTER TABLE {where} ADD COLUMN {name} {kind}")
 
 
@@ -132,7 +145,9 @@ def probe(engine: Engine) -> None:
             write_meta(connection, "probe", "written")
             connection.rollback()
             return
-        table = Table(f"{META.name}_probe_{uuid4().hex[:8]}", type(METADATA)(), Column("name", Text))
+        table = Table(
+            f"{META.name}_probe_{uuid4().hex[:8]}", type(METADATA)(), Column("name", Text)
+        )
         table.create(connection)
         if _takes_tables_back(connection):
             connection.rollback()

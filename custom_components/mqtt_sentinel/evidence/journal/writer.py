@@ -10,7 +10,15 @@ from sqlalchemy.exc import DBAPIError
 
 from .address import read_url
 from .backlog import Backlog, Unit, Work, Written
-from .failures import BAD_VALUES, FAILURES, JournalError, Trouble, is_about_values, trouble_of, words_of
+from .failures import (
+    BAD_VALUES,
+    FAILURES,
+    JournalError,
+    Trouble,
+    is_about_values,
+    trouble_of,
+    words_of,
+)
 from .news import JournalState, Metrics, MovedAside, News, Phase, Refusal
 from .schema import SCHEMA, Schema
 from .store import Store
@@ -193,7 +201,7 @@ class Writer(threading.Thread):
     def _work(self, unit: Work, connection: Connection) -> None:
         try:
             self._result = unit.work(connection)
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+        except Exception as error:  # whatever it is, who asked for it is told
             if isinstance(error, DBAPIError) and trouble_of(error) is not Trouble.FAILED:
                 raise
             raise _Told(error) from error
