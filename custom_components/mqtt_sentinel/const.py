@@ -10,6 +10,7 @@ PLATFORMS: Final = (
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CAMERA,
     Platform.EVENT,
     Platform.SCENE,
     Platform.SENSOR,
@@ -20,6 +21,7 @@ SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_RELAY: Final = "relay"
 SUBENTRY_SCENE: Final = "scene"
+SUBENTRY_CAMERA: Final = "camera"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -93,6 +95,22 @@ CONF_BUTTON_MODE: Final = "button_mode"
 CONF_MAY_DISARM: Final = "may_disarm"
 CONF_NOT_READY: Final = "not_ready"
 CONF_CODE_ARM_REQUIRED: Final = "code_arm_required"
+
+# A camera
+CONF_SOURCE: Final = "source"
+CONF_CAMERA: Final = "camera"
+CONF_URL: Final = "url"
+CONF_FALLBACK_URL: Final = "fallback_url"
+CONF_USERNAME: Final = "username"
+CONF_PASSWORD: Final = "password"  # noqa: S105
+CONF_LOCAL: Final = "local"
+CONF_PRE_ROLL: Final = "pre_roll"
+CONF_DURATION: Final = "duration"
+CONF_DETECTOR: Final = "detector"
+CONF_MOTION: Final = "motion"
+CONF_MOTION_ENTITIES: Final = "motion_entities"
+CONF_RECORDS_FOR: Final = "records_for"
+SECTION_RECORDING: Final = "recording"
 
 # A scene
 CONF_STEPS: Final = "steps"

@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .alarms import Alarms
 from .answers import Answers
+from .cameras.cameras import Cameras
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .control.commands import Commands, Origin
 from .control.relays import Relays
@@ -103,6 +104,7 @@ class Hub:
             *(hass, entry, self.mqtt, self.topics, self.commands, self.telling, self._store)
         )
         self._parts["scenes"] = self.scenes.remember
+        self.cameras = Cameras(self.audience, self._heard)
         self.drills = Drills(hass, entry.entry_id, self, self._store)
         self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
@@ -136,6 +138,8 @@ class Hub:
             self._apply(*self.sentinel.add(setup.config, now(), restored))
             if setup.relay:
                 self.relays.set(setup.config.id, setup.relay)
+            if setup.camera:
+                self.cameras.set(setup.camera)
         self.values.restore(
             er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         )
@@ -149,7 +153,7 @@ class Hub:
         for setup in watches:
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self.telling.storms()
-        await self._listen_in([setup.config.key for setup in watches if not setup.custom])
+        await self._listen_in([setup.config.key for setup in watches if setup.speaks_dialect])
         for setup in watches:  # what is listened to already is known now
             await self._own_topics.follow(setup)
         await self.scenes.start()
@@ -255,6 +259,8 @@ class Hub:
         if setup.relay:
             self.relays.set(watch_id, setup.relay)
         else:
+            if setup.camera:
+                self.cameras.set(setup.camera)
             self.expectations.set_watch(setup.config, setup.wish)
         if before is None or before.own_topics != setup.own_topics:
             await self._own_topics.follow(setup)
@@ -269,9 +275,11 @@ class Hub:
             self.relays.remove(watch_id)
         else:
             self.expectations.remove_watch(watch_id)
+        if setup.camera:
+            self.cameras.remove(watch_id)
         watch = self.sentinel.watches[watch_id]
         self._apply(*self.sentinel.remove(watch_id, now()))
-        if not (setup.custom or setup.relay) and (watch.connection or watch.last_seen):
+        if (setup.is_chosen_thing or setup.implied) and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(watch.as_known())
         self._last_seen_told.pop(watch_id, None)
         self.values.forget(watch_id)
@@ -280,7 +288,9 @@ class Hub:
         self._show_hub()
         for alarm_id in alarms:
             self.alarms.said(alarm_id)
-        return None if setup.custom or setup.implied or setup.relay else watch.config.key
+        for camera_id in self.cameras.over([watch.config.key]):
+            self.audience.notify(Moment.SHOW, camera_id, None)
+        return watch.config.key if setup.is_chosen_thing else None
 
     def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
         """Let the platforms add a new subentry, or the entities show a changed one."""
@@ -377,6 +387,7 @@ class Hub:
         else:
             self._broker_missing(moment, silent=link is Link.SILENT)
         self.alarms.follow(link)
+        self.cameras.say_again()
         self._show_hub()
 
     @callback
@@ -426,8 +437,9 @@ class Hub:
         self.alarms.judge(alarms)
         for change in changes:
             self.audience.notify(Moment.SHOW, change.watch.config.id, change)
-        for alarm_id in alarms:
-            self.audience.notify(Moment.SHOW, alarm_id, None)
+        cameras = self.cameras.over(change.watch.config.key for change in changes)
+        for subject in [*alarms, *cameras]:
+            self.audience.notify(Moment.SHOW, subject, None)
         if any(change.turn for change in changes):
             self._show_hub()
 

@@ -1,6 +1,7 @@
 """Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
 
 from collections.abc import Awaitable, Callable, Generator
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
@@ -26,6 +27,13 @@ def freezer() -> Generator[FrozenDateTimeFactory]:
 def expected_lingering_timers() -> bool:
     """No timer may be left after a test."""
     return False
+
+
+@pytest.fixture(autouse=True)
+def _no_ffmpeg() -> Generator[None]:
+    """Home Assistant asks ffmpeg for its version when it starts; here no program is run for that."""
+    with patch("homeassistant.components.ffmpeg.FFVersion.get_version", return_value="7.0"):
+        yield
 
 
 @pytest.fixture(autouse=True)
