@@ -42,9 +42,7 @@ def too_many(
     return going
 
 
-def to_make_room(
-    clips: Iterable[Kept], wanted: int, open_incidents: Collection[str]
-) -> list[Kept]:
+def to_make_room(clips: Iterable[Kept], wanted: int, open_incidents: Collection[str]) -> list[Kept]:
     """Which clips to remove so that ``wanted`` bytes get free, as far as that goes, oldest first."""
     going: list[Kept] = []
     for clip in sorted(clips, key=lambda clip: (clip.began, clip.media_id)):

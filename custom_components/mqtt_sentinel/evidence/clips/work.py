@@ -148,7 +148,7 @@ class Work:
     def pieces(self) -> list[Piece]:
         """The segments that are in it, in their order."""
         with disk_errors():
-            names = sorted(os.listdir(self.folder))
+            names = sorted(path.name for path in self.folder.iterdir())
         return [
             Piece(
                 int(found["number"]),
@@ -203,9 +203,15 @@ class Work:
                 (self.folder / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove it all; the facts last, so that what is left tells what it is."""
+        """Remove it all, so that what is left at any moment tells that it is done with.
+
+        The segments go first: with the clip's facts still there nobody makes the clip again, of less.
+        The part's facts go next: without them nobody takes it up at all.
+        """
+        last = (_FACTS, _CLIP)
         with disk_errors():
-            for name in sorted(os.listdir(self.folder), key=lambda name: name == _FACTS):
+            names = [path.name for path in self.folder.iterdir()]
+            for name in (*(name for name in names if name not in last), *last):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
 
