@@ -1,0 +1,110 @@
+"""Asking who is there, on loopback only."""
+
+import asyncio
+from contextlib import AsyncExitStack, aclosing
+import socket
+
+import pytest
+
+from custom_components.mqtt_sentinel.network.probe import MULTICAST, Candidate
+from custom_components.mqtt_sentinel.network.urls import Whose
+from custom_components.mqtt_sentinel.network.ws_discovery import (
+    Asked,
+    all_candidates,
+    candidates,
+)
+
+from .fakes import address, matches, responder
+
+
+async def test_who_answers_is_found_once(asked: set[str]) -> None:
+    hosts = [address() for _ in range(3)]
+    async with AsyncExitStack() as stack:
+        targets = []
+        for host in hosts:
+            xaddrs = f"http://{host}/onvif/device_service http://8.8.8.8/x"
+            # Twice: cameras repeat themselves. And garbage, and an answer to somebody else.
+            _, port = await stack.enter_async_context(
+                responder(
+                    host,
+                    0,
+                    lambda asked, xaddrs=xaddrs: [
+                        b"\xff" * 100,
+                        matches("urn:uuid:somebody-elses", xaddrs),
+                        *[matches(asked, xaddrs)] * 2,
+                    ],
+                )
+            )
+            targets.append((host, port))
+        found = await all_candidates(Asked(targets=tuple(targets)), 0.5)
+    assert sorted(one.address for one in found) == sorted(hosts)
+    assert all(one.left_out == (Whose.FOREIGN,) for one in found)
+    assert all([url.host for url in one.services] == [one.address] for one in found)
+    assert asked - {"127.0.0.1"} == set(hosts)  # what the fakes sent came back there
+
+
+async def test_a_lost_question_is_asked_again() -> None:
+    host, heard = address(), list[str]()
+
+    def says(message_id: str) -> list[bytes]:
+        heard.append(message_id)
+        return [matches(message_id, f"http://{host}/")] if len(heard) > 2 else []
+
+    async with responder(host, 0, says) as (_, port):
+        found = await all_candidates(Asked(targets=((host, port),)), 1.0)
+    assert [one.address for one in found] == [host]
+    assert len(heard) == 4
+    assert len(set(heard)) == 2
+
+
+async def test_who_was_not_asked_is_not_heard() -> None:
+    """An answer from another address than the one that was asked."""
+    host, other = address(), address()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as liar:
+        liar.bind((other, 0))
+        async with responder(host, 0, lambda _: []) as (fake, port):
+            transport = fake._transport
+            assert transport
+            fake.datagram_received = lambda data, addr: liar.sendto(  # type: ignore[method-assign]  # the liar answers in its place
+                matches(data.decode().partition("MessageID>")[2].partition("<")[0], "http://a/"), addr
+            )
+            assert await all_candidates(Asked(targets=((host, port),)), 0.3) == ()
+
+
+async def test_nobody_to_ask() -> None:
+    assert await all_candidates(Asked(), 60) == ()
+    # No interface of this computer, no address at all, a name: none of them is asked.
+    strange = Asked(("192.0.2.1", "nonsense", "::1"), (("camera.example.com", 3702), ("::1", 3702)))
+    assert await all_candidates(strange, 60) == ()
+
+
+async def test_nobody_answers() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert await all_candidates(Asked(targets=(("127.0.0.1", port),)), 0.2) == ()
+
+
+async def test_the_network_is_asked_by_multicast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where to, from where, and how far; nothing is sent."""
+    sent: list[tuple[object, ...]] = []
+
+    def sendto(own: socket.socket, data: bytes, *args: object) -> int:
+        hops = own.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL)
+        interface = own.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, 4)
+        sent.append((own.getsockname()[0], socket.inet_ntoa(interface), hops, args[-1]))
+        return len(data)
+
+    monkeypatch.setattr(socket.socket, "sendto", sendto)
+    assert await all_candidates(Asked.of(["127.0.0.1", "127.0.0.1"]), 0.1) == ()
+    assert sent == [("127.0.0.1", "127.0.0.1", 1, (MULTICAST, 3702))] * 4
+
+
+async def test_closed_before_its_end_it_leaves_no_socket() -> None:
+    host = address()
+    async with responder(host, 0, lambda asked: [matches(asked, f"http://{host}/")]) as (_, port):
+        async with aclosing(candidates(Asked(targets=((host, port),)), 60)) as answers:
+            first = await anext(answers)
+        before = len(asyncio.all_tasks())
+    assert isinstance(first, Candidate)
+    assert len(asyncio.all_tasks()) == before
