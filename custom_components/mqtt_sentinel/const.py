@@ -112,6 +112,11 @@ CONF_MOTION_ENTITIES: Final = "motion_entities"
 CONF_RECORDS_FOR: Final = "records_for"
 SECTION_RECORDING: Final = "recording"
 
+# How many clips are kept: days, gigabytes, gigabytes that stay free on the disk
+CONF_CLIPS_DAYS: Final = "clips_days"
+CONF_CLIPS_SIZE: Final = "clips_size"
+CONF_CLIPS_FREE: Final = "clips_free"
+
 # A scene
 CONF_STEPS: Final = "steps"
 

@@ -104,6 +104,11 @@ class Program:
             kept = (kept + some)[:most]
         return kept
 
+    @property
+    def takes(self) -> bool:
+        """Tell whether it reads what it is given."""
+        return self._process.stdin is not None
+
     def feed(self, data: bytes) -> bool:
         """Give it data to read, unless it has not read the last yet; tell whether it was given."""
         stdin = self._process.stdin

@@ -149,6 +149,11 @@ class Ring:
         self._kept.clear()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
+    @property
+    def is_fed(self) -> bool:
+        """Tell whether still images are what it reads now."""
+        return self._program is not None and self._program.takes
+
     def feed(self, jpeg: bytes) -> bool:
         """Give the next image, where still images are the source; tell whether it was taken."""
         return self._program is not None and self._program.feed(framed(jpeg))
