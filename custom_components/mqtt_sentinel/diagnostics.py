@@ -10,7 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .command.scene_reading import store_steps
-from .const import CONF_COMMAND_OFF, CONF_COMMAND_ON, CONF_STEPS, CONF_TEMPLATE, DOMAIN
+from .const import (
+    CONF_COMMAND_OFF,
+    CONF_COMMAND_ON,
+    CONF_JOURNAL_URL,
+    CONF_STEPS,
+    CONF_TEMPLATE,
+    DOMAIN,
+)
 from .control.scenes import SceneSetup
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
@@ -29,6 +36,7 @@ _SECRET = {
     "payload_off",
     CONF_COMMAND_OFF,
     CONF_COMMAND_ON,
+    CONF_JOURNAL_URL,
 }
 
 
@@ -75,6 +83,12 @@ async def async_get_config_entry_diagnostics(
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
             "commands": _commands(hub),
+            "journal": {
+                "phase": hub.journal.state.phase.value,
+                "trouble": hub.journal.state.trouble,
+                **asdict(hub.journal.metrics),
+                "rows": await hub.journal.counts(),
+            },
             "relays": hub.relays.remember(),
             "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],
         }

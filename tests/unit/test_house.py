@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup": {"command", "const", "dialects", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
-    "evidence": {"const", "watch"},
+    "evidence": {"command", "const", "intake", "outcome", "watch"},
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup"},
     "command": {"dialects", "watch"},
@@ -38,14 +38,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("command", "const", "control", "dialects", "intake", "outcome", "setup", "watch"),
     },
     "hub": {
-        *("alarms", "answers", "command", "const", "control", "dialects", "drills", "intake"),
-        *("newcomers", "outcome", "setup", "storage", "watch"),
+        *("alarms", "answers", "command", "const", "control", "dialects", "drills", "evidence"),
+        *("intake", "newcomers", "outcome", "setup", "storage", "watch"),
     },
     "entity": {"const", "dialects", "hub", "outcome", "watch"},
     "entities": {"const", "entity", "hub", "intake", "outcome", "watch"},
     "actions": {"command", "const", "control", "hub", "intake", "outcome"},
     "config_flow": {
-        *("command", "const", "dialects", "intake", "outcome", "setup", "watch"),
+        *("command", "const", "dialects", "evidence", "intake", "outcome", "setup", "watch"),
     },
     "door": {
         *("actions", "alarms", "answers", "command", "config_flow", "const", "control"),
@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "dialects",
             "entities",
             "entity",
+            "evidence",
             "hub",
             "intake",
             "outcome",
@@ -66,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup"},
     "control": {"setup"},
+    "evidence": {"control"},
     "newcomers": {"watch"},
     "answers": {"watch"},
     "drills": {"storage"},
