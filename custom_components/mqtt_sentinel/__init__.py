@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import services
 from .const import DOMAIN, PLATFORMS
 from .hub import Hub, SentinelConfigEntry
+from .outcome.journal import hide_moved
 from .storage import remove_memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -55,7 +56,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SentinelConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
-    """Delete what was stored."""
+    """Delete what was stored, but for the evidence: what is in the journal stays."""
+    hide_moved(hass, entry.entry_id)
     await remove_memory(hass, entry.entry_id)
 
 

@@ -37,6 +37,11 @@ CONF_IGNORE_ALL: Final = "ignore_all"
 CONF_IGNORED: Final = "ignored"
 CONF_LISTEN_AGAIN: Final = "listen_again"
 
+# The journal
+CONF_JOURNAL_URL: Final = "journal_url"
+CONF_JOURNAL_HERE: Final = "journal_here"
+CONF_KEEP_DAYS: Final = "keep_days"
+
 # What is watched
 CONF_DIALECT: Final = "dialect"
 CONF_SITE: Final = "site"

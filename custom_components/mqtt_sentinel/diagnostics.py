@@ -14,6 +14,7 @@ from .const import (
     CONF_COMMAND_OFF,
     CONF_COMMAND_ON,
     CONF_FALLBACK_URL,
+    CONF_JOURNAL_URL,
     CONF_PASSWORD,
     CONF_STEPS,
     CONF_TEMPLATE,
@@ -46,6 +47,7 @@ _SECRET = {
     CONF_FALLBACK_URL,
     CONF_USERNAME,
     CONF_PASSWORD,
+    CONF_JOURNAL_URL,
 }
 
 
@@ -92,6 +94,12 @@ async def async_get_config_entry_diagnostics(
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
             "commands": _commands(hub),
+            "journal": {
+                "phase": hub.journal.state.phase.value,
+                "trouble": hub.journal.state.trouble,
+                **asdict(hub.journal.metrics),
+                "rows": await hub.journal.counts(),
+            },
             "relays": hub.relays.remember(),
             "cameras": [_camera(hub, setup) for setup in hub.cameras.setups.values()],
             "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],

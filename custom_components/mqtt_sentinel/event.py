@@ -19,8 +19,8 @@ from .const import (
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
-from .outcome.clips import clip_facts
 from .outcome.bus import command_facts, incident_facts, occasion_facts
+from .outcome.clips import clip_facts
 from .outcome.drills import drill_summary
 from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .alarms import Alarms
 from .answers import Answers
 from .cameras.cameras import Cameras
+from .chronicle.keeper import JournalKeeper
 from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
 from .control.commands import Commands, Origin
 from .control.relays import Relays
@@ -104,7 +106,12 @@ class Hub:
             *(hass, entry, self.mqtt, self.topics, self.commands, self.telling, self._store)
         )
         self._parts["scenes"] = self.scenes.remember
-        self.cameras = Cameras(self.audience, self._heard)
+        self.journal = JournalKeeper(hass, entry, self.sentinel, self.relays, self.device_id)
+        self.mqtt.dead_letters.on_added = partial(self.audience.shield, self.journal.dead_letter)
+        self.cameras = Cameras(
+            *(hass, entry, self.sentinel, self.audience, self.journal),
+            *(self._heard, self.telling.clip),
+        )
         self.drills = Drills(hass, entry.entry_id, self, self._store)
         self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
@@ -126,6 +133,7 @@ class Hub:
         memory = await self._store.load()
         self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
+        await self.journal.start()
         self.expectations.memory = dict(memory.sources)
         await self.drills.start(memory.parts.get("drills"))
         self.sentinel.occasions.restore(memory.events)
@@ -198,6 +206,7 @@ class Hub:
             hide_storm(self.hass, storm_id)
         if self._loaded:  # what could not be read must not be overwritten by nothing
             await self._store.save()
+        await self.journal.stop()
 
     async def keep(self, _: Event) -> None:
         """Write down what has to outlive Home Assistant, which is about to stop."""
@@ -215,6 +224,7 @@ class Hub:
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
+        self.journal.follow()
         setups = self._read()
         removed = [key for key in self._setups if key not in setups]
         let_go = [key for watch_id in removed if (key := self._remove_watch(watch_id))]
@@ -279,6 +289,7 @@ class Hub:
             self.cameras.remove(watch_id)
         watch = self.sentinel.watches[watch_id]
         self._apply(*self.sentinel.remove(watch_id, now()))
+        self.journal.removed(watch)
         if (setup.is_chosen_thing or setup.implied) and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(watch.as_known())
         self._last_seen_told.pop(watch_id, None)
@@ -349,6 +360,7 @@ class Hub:
         subentry = self.entry.subentries.get(origin.subject or "")
         name = subentry.title if subentry else self.entry.title
         self.telling.command(news, origin.subject, name, origin.context)
+        self.journal.command(news, name, origin)
 
     @callback
     def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
@@ -425,6 +437,7 @@ class Hub:
             self._store.save_soon()
         self._show(shown, alarms)
         self.telling.changes(changes)
+        self.audience.shield(self.journal.changes, changes)
         for alarm_id in alarms:
             self.audience.notify(Moment.TELL, alarm_id, None)
         if self.sentinel.fresh:

@@ -15,8 +15,8 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .command.command import Result
 from .cameras.state import SourceInUse
+from .command.command import Result
 from .const import (
     SUBENTRY_ALARM,
     SUBENTRY_CAMERA,

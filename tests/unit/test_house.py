@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup": {"command", "const", "dialects", "watch"},
     "storage": {"const", "watch"},
     "intake": {"dialects", "watch"},
-    "evidence": {"command", "const", "watch"},
+    "evidence": {"command", "watch"},
     "network": set(),
     "outcome": {"command", "const", "watch"},
     "newcomers": {"const", "outcome", "setup"},
@@ -39,14 +39,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("command", "const", "control", "dialects", "intake", "outcome", "setup", "watch"),
     },
     "hub": {
-        *("alarms", "answers", "command", "const", "control", "dialects", "drills", "intake"),
-        *("newcomers", "outcome", "setup", "storage", "watch"),
+        *("alarms", "answers", "command", "const", "control", "dialects", "drills", "evidence"),
+        *("intake", "newcomers", "outcome", "setup", "storage", "watch"),
     },
     "entity": {"const", "dialects", "hub", "outcome", "watch"},
     "entities": {"const", "entity", "hub", "intake", "outcome", "watch"},
     "actions": {"command", "const", "control", "hub", "intake", "outcome"},
     "config_flow": {
-        *("command", "const", "dialects", "intake", "outcome", "setup", "watch"),
+        *("command", "const", "dialects", "evidence", "intake", "outcome", "setup", "watch"),
     },
     "door": {
         *("actions", "alarms", "answers", "command", "config_flow", "const", "control"),
@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "dialects",
             "entities",
             "entity",
+            "evidence",
             "hub",
             "intake",
             "outcome",
@@ -67,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_NAME: dict[str, set[str]] = {
     "intake": {"setup"},
     "control": {"setup"},
+    "evidence": {"control"},
     "newcomers": {"watch"},
     "answers": {"watch"},
     "drills": {"storage"},

@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ..evidence.facts import Cause, Clip
 from ..evidence.clips.errors import NotRecordedError
 from ..evidence.clips.orders import Reason
 from ..evidence.clips.owner import Failure, Kept
+from ..evidence.facts import Cause, Clip
 from ..evidence.journal.failures import JournalError
 from ..evidence.journal.reading import oldest_media
 from ..evidence.journal.retention import forget_media
@@ -18,7 +18,7 @@ from ..evidence.journal.rows import MediaRow
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ..evidence.keeper import JournalKeeper
+    from ..chronicle.keeper import JournalKeeper
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Context
 
+    from ..chronicle.keeper import JournalKeeper
     from ..evidence.cameras.stream import Stream
     from ..evidence.clips.owner import Failure
     from ..evidence.facts import Clip, Segment
-    from ..evidence.keeper import JournalKeeper
     from ..setup.camera import CameraSetup
     from ..watch.clock import Instant
     from ..watch.reports import Report, ThingKey
@@ -79,6 +79,7 @@ class Cameras:
         self._recordings = Recordings(hass, entry.options, journal, sentinel, self)
         self._streams = Streams(hass, media_folder(hass), self._segment, self._streamed)
         self._triggers = Triggers(hass, self._trigger, self._over, self._moved)
+
     @property
     def setups(self) -> Mapping[str, CameraSetup]:
         """All cameras, by their ids."""

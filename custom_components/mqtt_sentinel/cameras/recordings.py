@@ -21,8 +21,8 @@ from ..intake.mqtt import now
 from .books import Books
 
 if TYPE_CHECKING:
+    from ..chronicle.keeper import JournalKeeper
     from ..evidence.facts import Cause, Clip, Segment, Trigger
-    from ..evidence.keeper import JournalKeeper
     from ..setup.camera import CameraSetup
     from ..watch.clock import Instant
     from ..watch.sentinel import Sentinel

@@ -93,5 +93,3 @@ def address_of(origin: AddressCamera, *, fallback: bool = False) -> str:
 def called(offered: Sequence[Offered], source: str | None) -> SourceInUse | None:
     """What the source with this label is called."""
     return next((each.called for each in offered if label(each.source) == source), None)
-
-

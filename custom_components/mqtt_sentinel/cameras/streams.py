@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..evidence.cameras.place import RAM, Place
 from .stream import CameraStream, Equipment
 
-
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 

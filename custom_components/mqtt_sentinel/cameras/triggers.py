@@ -94,9 +94,7 @@ class Triggers:
         if report.occasion is not Occasion.MOTION:
             return
         for camera_id in self._by_thing.get(report.key, ()):
-            self._motion(
-                camera_id, "|".join(report.key), report.begins, report.at, report.event_id
-            )
+            self._motion(camera_id, "|".join(report.key), report.begins, report.at, report.event_id)
 
     @callback
     def _entity_changed(self, setup: CameraSetup, event: Event[EventStateChangedData]) -> None:

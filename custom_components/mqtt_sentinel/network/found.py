@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-
 from ipaddress import ip_address
 
 from .facts import Credentials, Media, Size, Stream

@@ -123,7 +123,9 @@ class _Searching:
     def _share(self) -> float:
         """How many seconds there are for one more, when those who wait shall have as many."""
         left = self._end - asyncio.get_running_loop().time()
-        turns = math.ceil((self._waiting.qsize() + len(self._unheard) + 1) / self._what.limits.at_once)
+        turns = math.ceil(
+            (self._waiting.qsize() + len(self._unheard) + 1) / self._what.limits.at_once
+        )
         return min(left / turns, self._what.limits.longest)
 
     def _say(self, found: Found | None = None) -> None:

@@ -73,9 +73,7 @@ def proves(asked: Asked, credentials: Credentials, challenge: str) -> bool:
     return asked.headers.get("authorization") == expected
 
 
-def locked(
-    *challenges: str, right: Credentials = ADMIN, body: bytes = SDP, path: str = ""
-) -> Talk:
+def locked(*challenges: str, right: Credentials = ADMIN, body: bytes = SDP, path: str = "") -> Talk:
     """A camera that wants a password, and for a path (any) has a stream."""
 
     def talk(asked: Asked) -> Reply:

@@ -33,7 +33,9 @@ def soap(body: str) -> bytes:
 
 
 def fault(word: str) -> bytes:
-    return soap(f"<s:Fault><s:Code><s:Subcode><s:Value>ter:{word}</s:Value></s:Subcode></s:Code></s:Fault>")
+    return soap(
+        f"<s:Fault><s:Code><s:Subcode><s:Value>ter:{word}</s:Value></s:Subcode></s:Code></s:Fault>"
+    )
 
 
 @dataclass

@@ -36,7 +36,12 @@ def test_what_was_right_for_its_like_comes_first() -> None:
         experience.worked("axis", 2)
     experience.worked("hikvision", 4)
     experience.worked("", 3)
-    assert [experience.ring(kind).place for kind in ("axis", "hikvision", "unknown", "")] == [2, 4, 2, 2]
+    assert [experience.ring(kind).place for kind in ("axis", "hikvision", "unknown", "")] == [
+        2,
+        4,
+        2,
+        2,
+    ]
     assert Experience(GIVEN, 3).ring("axis").place == 0
 
 

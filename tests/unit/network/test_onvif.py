@@ -78,7 +78,9 @@ async def test_the_media_service_is_asked_at_its_own_path(session: aiohttp.Clien
         service = Url("http", server.host, server.port, PATH)
         await OnvifCamera(session, service, known).ask(keys())
     assert known.stream == Url("rtsp", "127.0.0.1", 554, "/live")
-    assert {path for path, question, _ in camera.asked if question == "GetProfiles"} == {"/onvif/media"}
+    assert {path for path, question, _ in camera.asked if question == "GetProfiles"} == {
+        "/onvif/media"
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,9 @@ async def test_a_right_password_that_may_not_do_everything(session: aiohttp.Clie
     assert ring.tries == 0
 
 
-async def test_a_clock_that_is_not_told_is_taken_to_be_right(session: aiohttp.ClientSession) -> None:
+async def test_a_clock_that_is_not_told_is_taken_to_be_right(
+    session: aiohttp.ClientSession,
+) -> None:
     says = {"GetSystemDateAndTime": soap("<GetSystemDateAndTimeResponse/>")}
     camera = Onvif(lock=Lock.TOKEN, ahead=timedelta(0), says=dict(says))
     assert (await ask(camera, session, keys("right"))).outcome is OnvifOutcome.OK

@@ -94,7 +94,10 @@ def written_h264(*, poc: Written | None = None, chroma: int = 1, crop: bool = Fa
         (written_h264(), Size(640, 368)),
         (written_h264(chroma=0, crop=True), Size(640, 360)),
         (written_h264(chroma=3, crop=True), Size(640, 360)),
-        (written_h264(poc=Written().ue(1).put(0, 1).se(-3).se(4).ue(2).se(1).se(0)), Size(640, 368)),
+        (
+            written_h264(poc=Written().ue(1).put(0, 1).se(-3).se(4).ue(2).se(1).se(0)),
+            Size(640, 368),
+        ),
     ],
 )
 def test_h264_of_rare_kinds(written: Written, size: Size) -> None:

@@ -28,7 +28,9 @@ def url(camera: Rtsp, path: str = "/main", scheme: str = "rtsp") -> Url:
 
 def shown(camera: Rtsp) -> list[str]:
     """All that was shown to prove a password."""
-    return [asked.headers["authorization"] for asked in camera.asked if "authorization" in asked.headers]
+    return [
+        asked.headers["authorization"] for asked in camera.asked if "authorization" in asked.headers
+    ]
 
 
 async def test_an_open_camera() -> None:
@@ -159,7 +161,13 @@ async def test_a_redirect_to_another_port() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["rtsp://127.0.0.2:{port}/", "rtsp://example.com/", "http://127.0.0.1/", "", "rtsp://127.0.0.1.x/"],
+    [
+        "rtsp://127.0.0.2:{port}/",
+        "rtsp://example.com/",
+        "http://127.0.0.1/",
+        "",
+        "rtsp://127.0.0.1.x/",
+    ],
 )
 async def test_a_redirect_to_somebody_else_is_not_followed(location: str) -> None:
     async with Rtsp(locked(BASIC), host="127.0.0.2") as other:

@@ -76,7 +76,17 @@ def test_a_request() -> None:
 
 
 parts = st.sampled_from(
-    [b"RTSP/1.0 200 OK", b"\r\n", b"\n", b"Content-Length: ", b"5", b"999999999", b":", b"\xff", b"a"]
+    [
+        b"RTSP/1.0 200 OK",
+        b"\r\n",
+        b"\n",
+        b"Content-Length: ",
+        b"5",
+        b"999999999",
+        b":",
+        b"\xff",
+        b"a",
+    ]
 )
 
 

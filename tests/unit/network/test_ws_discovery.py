@@ -66,7 +66,8 @@ async def test_who_was_not_asked_is_not_heard() -> None:
             transport = fake._transport
             assert transport
             fake.datagram_received = lambda data, addr: liar.sendto(  # type: ignore[method-assign]  # the liar answers in its place
-                matches(data.decode().partition("MessageID>")[2].partition("<")[0], "http://a/"), addr
+                matches(data.decode().partition("MessageID>")[2].partition("<")[0], "http://a/"),
+                addr,
             )
             assert await all_candidates(Asked(targets=((host, port),)), 0.3) == ()
 

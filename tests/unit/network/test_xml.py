@@ -43,7 +43,9 @@ LAUGHS = b"""<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><a>&
         pytest.param(b"<a/><b/>", id="two"),
         pytest.param(LAUGHS, id="laughs"),
         pytest.param(b'<!DOCTYPE a SYSTEM "http://10.0.0.1/x"><a/>', id="elsewhere"),
-        pytest.param(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', id="file"),
+        pytest.param(
+            b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', id="file"
+        ),
         pytest.param(b"<a>&nothing;</a>", id="unknown"),
         pytest.param(b"<a>" * 40 + b"</a>" * 40, id="deep"),
         pytest.param(b"<a>" + b"<b/>" * 10_001 + b"</a>", id="many"),
@@ -62,7 +64,9 @@ def test_what_is_refused(text: bytes) -> None:
 
 
 def test_elements_are_found_by_their_names() -> None:
-    root = read_xml(b'<x:a xmlns:x="u:x"><b t="1"> one </b><x:b x:t="2"><c>deep</c></x:b><c/></x:a>')
+    root = read_xml(
+        b'<x:a xmlns:x="u:x"><b t="1"> one </b><x:b x:t="2"><c>deep</c></x:b><c/></x:a>'
+    )
     assert [found.text.strip() for found in root.all("b")] == ["one", ""]
     assert [found.attributes["t"] for found in root.all("b")] == ["1", "2"]
     assert root.text_of("b", "c") == "deep"
@@ -167,7 +171,9 @@ def test_a_password_is_proven_without_showing_it() -> None:
     nonce = b64decode("LKqI6G/AikKCQrN0zqZFlg==")
     created = datetime(2010, 9, 16, 7, 50, 45, tzinfo=UTC)
     header = words.username_token(Credentials("us<er", "userpassword"), nonce, created)
-    token = read_xml(words.envelope(words.CLOCK, header)).first("Header", "Security", "UsernameToken")
+    token = read_xml(words.envelope(words.CLOCK, header)).first(
+        "Header", "Security", "UsernameToken"
+    )
     assert token
     expected = sha1(nonce + b"2010-09-16T07:50:45.000Z" + b"userpassword").digest()
     assert token.text_of("Username") == "us<er"
@@ -231,11 +237,22 @@ def test_a_fault_that_wants_to_know_who_asks() -> None:
 
 tags = st.sampled_from(
     [
-        *("Envelope", "Header", "Body", "RelatesTo", "ProbeMatches", "ProbeMatch", "XAddrs", "Scopes"),
+        *(
+            "Envelope",
+            "Header",
+            "Body",
+            "RelatesTo",
+            "ProbeMatches",
+            "ProbeMatch",
+            "XAddrs",
+            "Scopes",
+        ),
         *("UTCDateTime", "Date", "Year", "Profiles", "VideoEncoderConfiguration", "Width", "Media"),
     ]
 )
-texts = st.sampled_from(["urn:uuid:asked", "http://10.0.0.5/", "onvif://www.onvif.org/name/x", "-1"])
+texts = st.sampled_from(
+    ["urn:uuid:asked", "http://10.0.0.5/", "onvif://www.onvif.org/name/x", "-1"]
+)
 trees = st.recursive(
     texts | st.text(st.characters(categories=["L", "N"])),
     lambda inner: st.builds(
