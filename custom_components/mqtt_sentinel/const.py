@@ -20,6 +20,7 @@ SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_RELAY: Final = "relay"
 SUBENTRY_SCENE: Final = "scene"
+SUBENTRY_CAMERA: Final = "camera"
 
 # The hub entry
 CONF_DIALECTS: Final = "dialects"
@@ -106,3 +107,4 @@ EVENT_COMMAND: Final = f"{DOMAIN}_command"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 EVENT_SCENE: Final = f"{DOMAIN}_scene"
 EVENT_DRILL: Final = f"{DOMAIN}_drill"
+EVENT_CLIP_SAVED: Final = f"{DOMAIN}_clip_saved"
