@@ -40,7 +40,11 @@ from .watch.verdict import Reason
 from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .command.command import News
+    from .evidence.captures import Captures
+    from .evidence.journal.journal import Journal
     from .setup.watches import WatchSetup
     from .watch.clock import Instant
     from .watch.expectation import Expectation
@@ -66,6 +70,11 @@ class Hub:
     Intake hears, the sentinel judges, and what changed goes on to storage, issues, the bus and
     the entities, each kept from the failures of the others.
     """
+
+    journal: Journal
+    site: str
+    media_root: Path
+    cameras: Captures
 
     def __init__(self, hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
         """Put the parts together; nothing runs before :meth:`start`."""

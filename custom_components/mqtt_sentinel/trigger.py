@@ -18,6 +18,7 @@ import probatio as vol
 
 from .entity import own_entities
 from .event import DRILLED, Happened
+from .outcome.media import CLIP_SAVED
 from .watch.alarm import Protection
 
 CONF_PROTECTION = "protection"
@@ -44,11 +45,11 @@ class SentinelEventTrigger(StatelessEntityTriggerBase):
         return state.attributes.get(ATTR_EVENT_TYPE) in self._kinds
 
 
-def _on(happened: Happened) -> type[Trigger]:
+def _on(happened: str) -> type[Trigger]:
     class WatchTrigger(SentinelEventTrigger):
         """Fires when this happened to a watch."""
 
-        _kinds = frozenset({happened.value})
+        _kinds = frozenset({str(happened)})
 
     return WatchTrigger
 
@@ -111,6 +112,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "relay_turned_off": _on(Happened.TURNED_OFF),
     "command_confirmed": _on(Happened.COMMAND_CONFIRMED),
     "command_failed": _on(Happened.COMMAND_FAILED),
+    "clip_saved": _on(CLIP_SAVED),
     "protection_changed": ProtectionTrigger,
     "drill_finished": DrillTrigger,
 }

@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "intake": {"dialects", "watch"},
     "evidence": {"command", "watch"},
     "network": set(),
-    "outcome": {"command", "const", "watch"},
+    "outcome": {"command", "const", "evidence", "watch"},
+    "web": {"const", "evidence", "outcome"},
     "newcomers": {"const", "outcome", "setup"},
     "command": {"dialects", "watch"},
     "control": {"command", "const", "intake", "outcome", "storage", "watch"},
@@ -44,7 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "entity": {"const", "dialects", "hub", "outcome", "watch"},
     "entities": {"const", "entity", "hub", "intake", "outcome", "watch"},
-    "actions": {"command", "const", "control", "hub", "intake", "outcome"},
+    "actions": {
+        *("command", "const", "control", "evidence", "hub", "intake", "outcome", "web"),
+    },
     "config_flow": {
         *("command", "const", "dialects", "evidence", "intake", "outcome", "setup", "watch"),
     },
@@ -61,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "setup",
             "storage",
             "watch",
+            "web",
         ),
     },
 }
@@ -72,6 +76,7 @@ MAY_NAME: dict[str, set[str]] = {
     "newcomers": {"watch"},
     "answers": {"watch"},
     "drills": {"storage"},
+    "hub": {"evidence"},
     "config_flow": {"hub", "newcomers"},
 }
 HOME_ASSISTANT = {"homeassistant", "voluptuous", "probatio"}

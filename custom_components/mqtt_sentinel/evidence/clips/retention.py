@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import disk_errors
-from .naming import CLIP_SUFFIX, NotOursError, parse, path_of, thumbnail_of
+from .naming import NotOursError, parse, path_of, thumbnail_of
 from .owner import Kept
 from .work import sync_folder, unfinished
 
@@ -116,16 +116,18 @@ class Retention:
 
 
 def _on_disk(root: Path) -> dict[str, int]:
-    """What the clips take that are whole, by their media ids. Blocks."""
+    """What the media take that are whole, by their ids. Blocks."""
     sizes: dict[str, int] = {}
     with disk_errors():
-        for path in root.glob(f"[!.]*/*/*{CLIP_SUFFIX}"):
+        for path in root.glob("[!.]*/*/*"):
             media_id = path.relative_to(root).as_posix()
             try:
                 path_of(media_id, root)
                 size = path.stat().st_size
                 thumbnail = thumbnail_of(path)
-                sizes[media_id] = size + (thumbnail.stat().st_size if thumbnail.exists() else 0)
+                if thumbnail != path and thumbnail.exists():
+                    size += thumbnail.stat().st_size
+                sizes[media_id] = size
             except NotOursError, FileNotFoundError:
                 continue
     for media_id in unfinished(root):

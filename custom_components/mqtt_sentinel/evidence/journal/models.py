@@ -165,6 +165,7 @@ MEDIA = _table(
     _must("sha256", String(64)),
     _must("source", Text),
     *(_json(name) for name in ("causes", "event_ids", "incident_ids", "triggers")),
+    Column("name", Text),
     _unique("media", "site", "media_id"),
     _index("media", "site", "began"),
     _index("media", "site", "camera_id", "day"),

@@ -129,7 +129,8 @@ class MediaRow:
     """A clip, picture or video: what :class:`..facts.Clip` says of it, and what asked for it.
 
     ``day`` (``2026-11-21``) is the one in ``media_id``. ``path`` and ``thumbnail`` are below the
-    folder of the media, with ``/``. ``triggers`` are causes in JSON types, oldest first.
+    folder of the media, with ``/``. ``triggers`` are causes in JSON types, oldest first. ``name`` is
+    what the camera was called, for when it is no more.
     """
 
     site: str
@@ -151,6 +152,7 @@ class MediaRow:
     event_ids: Sequence[str] = ()
     incident_ids: Sequence[str] = ()
     triggers: Sequence[Mapping[str, Any]] = ()
+    name: str | None = None
 
     @classmethod
     def of_clip(
@@ -159,8 +161,9 @@ class MediaRow:
         clip: Clip,
         kind: MediaKind = MediaKind.CLIP,
         triggers: Sequence[Mapping[str, Any]] = (),
+        name: str | None = None,
     ) -> Self:
-        """The row of a clip. Raises ValueError if its id is not camera, day and name."""
+        """The row of a clip of the camera ``name``. Raises ValueError if its id is not camera, day and name."""
         _, day, _ = clip.media_id.split("/")
         return cls(
             site=site,
@@ -182,6 +185,7 @@ class MediaRow:
             event_ids=clip.event_ids,
             incident_ids=clip.incident_ids,
             triggers=triggers,
+            name=name,
         )
 
 
