@@ -69,7 +69,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) ->
 def _media_root(hass: HomeAssistant) -> Path | None:
     """Where the media of the hub are, None while there is none that is loaded."""
     entries: list[SentinelConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    return entries[0].runtime_data.media_root if entries else None
+    return entries[0].runtime_data.cameras.root if entries else None
 
 
 async def _async_updated(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:

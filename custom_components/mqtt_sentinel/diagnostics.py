@@ -114,8 +114,8 @@ async def async_get_device_diagnostics(
     hub: Hub = entry.runtime_data
     for domain, identifier in device.identifiers:
         if domain == DOMAIN and (camera := hub.cameras.setups.get(identifier)):
-            watch = hub.sentinel.watches[identifier]
-            return _redact({**_watch(watch), "camera": _camera(hub, camera)})
+            facts = _watch(hub.sentinel.watches[identifier])
+            return _redact({**facts, "camera": _camera(hub, camera)})
         if domain == DOMAIN and (watch := hub.sentinel.watches.get(identifier)):
             return _redact(_watch(watch))
         if domain == DOMAIN and (scene := hub.scenes.setups.get(identifier)):

@@ -40,7 +40,7 @@ class SentinelMediaSource(MediaSource):
 
         Raises Unresolvable: it is gone, never was, or cannot be played.
         """
-        root = hub.media_root if (hub := _hub(self._hass)) else None
+        root = hub.cameras.root if (hub := _hub(self._hass)) else None
         if root is None:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="not_loaded")
         try:
@@ -65,7 +65,7 @@ class SentinelMediaSource(MediaSource):
             subentry.subentry_id: subentry.title
             for subentry in hub.entry.get_subentries_of_type(SUBENTRY_CAMERA)
         }
-        library = Library(self._hass, hub.journal, hub.site, titles)
+        library = Library(self._hass, hub.journal, hub.journal.site, titles)
         return await library.browse(item.identifier)
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..chronicle.keeper import JournalKeeper
+    from ..evidence.device.store import Shelf
+    from ..outcome.media import SavedMedia
+    from ..watch.reports import ThingKey
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,6 +37,15 @@ class Listener(Protocol):
 
     def disk_room(self, free: int | None) -> None:
         """The disk is full, with so many bytes free; None: there is room again."""
+
+    def media_saved(self, saved: SavedMedia) -> None:
+        """What a device took itself is there."""
+
+    def shelf_of(self, key: ThingKey) -> Shelf | None:
+        """Where the pictures go that a thing takes, None without a camera that it tells of."""
+
+    def name_of(self, camera_id: str) -> str:
+        """What a camera is called."""
 
 
 class Books:
@@ -61,12 +73,16 @@ class Books:
         Raises NotRecordedError.
         """
         try:
-            await self._journal.accept(MediaRow.of_clip(self._journal.site, clip))
+            await self._journal.accept(self._row(clip))
         except JournalError as error:
             if clip.media_id not in self._told:
                 self._told.add(clip.media_id)
                 self._listener.clip_saved(clip)
             raise NotRecordedError(str(error)) from error
+
+    def _row(self, clip: Clip) -> MediaRow:
+        name = self._listener.name_of(clip.camera_id)
+        return MediaRow.of_clip(self._journal.site, clip, name=name)
 
     async def kept(self) -> Sequence[Kept]:
         """All media that are listed. Raises NotRecordedError while the journal cannot be read."""

@@ -12,6 +12,7 @@ from homeassistant.components.ffmpeg import get_ffmpeg_manager
 from homeassistant.core import HomeAssistant, callback
 
 from ..evidence.cameras.stream import Condition
+from ..evidence.device.store import Shelf
 from ..evidence.facts import Cause, Trigger
 from ..evidence.journal.failures import JournalError
 from ..evidence.journal.reading import latest_media
@@ -19,6 +20,7 @@ from ..evidence.journal.rows import MediaKind
 from ..intake.mqtt import now
 from ..outcome.audience import Audience, Moment
 from ..outcome.issues import show_disk
+from ..outcome.media import SavedMedia
 from ..setup.camera import AddressCamera
 from ..watch.cameras import camera_key
 from ..watch.reports import ConnectionReport
@@ -51,7 +53,7 @@ _UP = {StreamState.STREAMING: True, StreamState.LOST: False}
 
 
 class Cameras:
-    """Keeps how the cameras are; ``heard`` takes what their streams report, ``told`` each clip.
+    """Keeps how the cameras are; ``heard`` takes what their streams report, ``told`` all that is saved.
 
     Whoever shows a camera listens to its id in the ``audience``.
     """
@@ -64,11 +66,12 @@ class Cameras:
         audience: Audience,
         journal: JournalKeeper,
         heard: Callable[[Report], None],
-        told: Callable[[Clip], None],
+        told: Callable[[SavedMedia], None],
     ) -> None:
-        """Start with none."""
+        """Start with none; ``root`` is the folder of all media."""
         self._hass = hass
         self._entry = entry
+        self._sentinel = sentinel
         self._audience = audience
         self._journal = journal
         self._heard = heard
@@ -77,7 +80,9 @@ class Cameras:
         self._states: dict[str, CameraState] = {}
         self._looked_at: defaultdict[ThingKey, set[str]] = defaultdict(set)
         self._recordings = Recordings(hass, entry.options, journal, sentinel, self)
-        self._streams = Streams(hass, media_folder(hass), self._segment, self._streamed)
+        journal.on_working = self._recordings.journal_works
+        self.root = media_folder(hass)
+        self._streams = Streams(hass, self.root, self._segment, self._streamed)
         self._triggers = Triggers(hass, self._trigger, self._over, self._moved)
 
     @property
@@ -106,6 +111,23 @@ class Cameras:
         await self._recordings.stop()
         await self._streams.stop()
         show_disk(self._hass, self._entry.entry_id, None)
+
+    @callback
+    def follow(self) -> None:
+        """Follow a change of the options."""
+        self._recordings.follow(self._entry.options)
+
+    def shelf_of(self, key: ThingKey) -> Shelf | None:
+        """Where the pictures go that a thing takes: to the camera that it tells of, if there is one."""
+        cameras = (setup for setup in self._setups.values() if key in setup.motion)
+        return next((Shelf(setup.id, setup.name) for setup in cameras), None)
+
+    def name_of(self, camera_id: str) -> str:
+        """What a camera is called, or whatever else has media."""
+        if setup := self._setups.get(camera_id):
+            return setup.name
+        watch = self._sentinel.watches.get(camera_id)
+        return watch.config.name if watch else self._entry.title
 
     async def _recall(self) -> None:
         """See what the last clips were, before there is a newer one."""
@@ -183,8 +205,11 @@ class Cameras:
 
     @callback
     def happened(self, changes: Iterable[Change]) -> None:
-        """Record what recent changes want recorded."""
+        """Record what recent changes want recorded, and keep what devices took themselves."""
+        changes = list(changes)
         self._triggers.happened(changes)
+        for change in changes:
+            self._recordings.happened(change)
 
     @callback
     def _segment(self, camera_id: str, segment: Segment) -> None:
@@ -239,7 +264,12 @@ class Cameras:
         if state := self._states.get(clip.camera_id):
             recording = self._recordings.recording(clip.camera_id)
             self.tell(clip.camera_id, replace(state, last_clip=clip, recording=recording))
-        self._audience.shield(self._told, clip)
+        self.media_saved(SavedMedia.of_clip(clip))
+
+    @callback
+    def media_saved(self, saved: SavedMedia) -> None:
+        """A clip is there, or what a device took itself."""
+        self._audience.shield(self._told, saved)
 
     @callback
     def clip_failed(self, failure: Failure) -> None:
@@ -277,9 +307,13 @@ class Cameras:
         self._trigger(camera_id, Trigger(Cause.BUTTON, now(), uuid4().hex, duration))
 
     async def capture(
-        self, camera_id: str, cause: Cause = Cause.ACTION, duration: float | None = None
+        self,
+        camera_id: str,
+        duration: float | None,
+        context: Context | None,
+        cause: Cause = Cause.ACTION,
     ) -> Clip:
-        """Record a camera for so many seconds, and answer with the first clip of that.
+        """Record a camera for so many seconds, or as long as it is set up; answer with the first clip.
 
         Raises CaptureError.
         """

@@ -17,7 +17,9 @@ from ..evidence.clips.lane import Camera
 from ..evidence.clips.orders import Reason
 from ..evidence.clips.recorder import Place, Recorder
 from ..evidence.clips.retention import Limits
+from ..evidence.device.device import DeviceEvidence, Needs
 from ..intake.mqtt import now
+from ..outcome.media import SavedMedia
 from .books import Books
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from ..evidence.facts import Cause, Clip, Segment, Trigger
     from ..setup.camera import CameraSetup
     from ..watch.clock import Instant
-    from ..watch.sentinel import Sentinel
+    from ..watch.sentinel import Change, Sentinel
     from .books import Listener
 
 _LOGGER = logging.getLogger(__name__)
@@ -75,7 +77,10 @@ class Recordings:
         self._books = Books(journal, self._open_incidents, listener)
         self._stops: list[CALLBACK_TYPE] = []
         self._tidying: asyncio.Task[None] | None = None
+        self._journal = journal
+        self._listener = listener
         self._recorder: Recorder | None = None
+        self._device: DeviceEvidence | None = None
 
     async def start(self, ffmpeg: str) -> None:
         """Be ready to record; what an earlier life left is finished beside that."""
@@ -85,10 +90,22 @@ class Recordings:
             self._books,
             now,
         )
+        self._device = DeviceEvidence(
+            media_folder(self._hass),
+            self._journal.site,
+            dt_util.get_default_time_zone(),
+            ffmpeg,
+            Needs(
+                self._listener.shelf_of,
+                recorder.has_room,
+                self._journal.accept,
+                lambda row: self._listener.media_saved(SavedMedia.of_row(row)),
+            ),
+        )
         try:
             await recorder.start()
         except ClipError as error:
-            _LOGGER.error("The folder of the clips cannot be read: %s", error.detail)
+            _LOGGER.warning("The folder of the clips cannot be read: %s", error.detail)
         self._stops.append(async_track_time_interval(self._hass, self._tidy, _TIDY_EVERY))
         self._begin(self._recover(recorder))
 
@@ -97,8 +114,11 @@ class Recordings:
         while self._stops:
             self._stops.pop()()
         recorder, self._recorder = self._recorder, None
+        device, self._device = self._device, None
         if recorder:
             await recorder.stop()
+        if device:
+            await device.stop()
         if self._tidying:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
@@ -186,6 +206,12 @@ class Recordings:
 
         self._tidying = self._hass.async_create_background_task(in_turn(), f"{DOMAIN} clips")
 
+    @callback
+    def happened(self, change: Change) -> None:
+        """Keep what a device took itself."""
+        if self._device:
+            self._device.heard(change)
+
     async def _recover(self, recorder: Recorder) -> None:
         recovered = await recorder.recover()
         if recovered.clips or recovered.removed:
@@ -196,6 +222,11 @@ class Recordings:
             )
         for left in recovered.left:
             _LOGGER.warning("A clip cannot be finished now: %s", left.reason)
+        if self._device:
+            try:
+                await self._device.list_again()
+            except ClipError as error:
+                _LOGGER.debug("What devices took cannot be listed now: %s", error.detail)
         await self._keep_tidy(recorder)
 
     async def _keep_tidy(self, recorder: Recorder) -> None:

@@ -37,6 +37,7 @@ from .entries import (
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
+    from sqlalchemy import Connection
 
     from ..command.command import News
     from ..control.commands import Origin
@@ -87,6 +88,8 @@ class JournalKeeper:
         self._stops: list[CALLBACK_TYPE] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._failing = self._refused = False
+        # Somebody has what could not be kept before.
+        self.on_working: Callable[[], None] = lambda: None
         self._clean_at = 0.0
         # What was written last of each watch, and of which storms that they began.
         self._up: dict[str, bool | None] = {}
@@ -256,6 +259,24 @@ class JournalKeeper:
         """Where it is, without what is secret in that."""
         return safe(self._url)
 
+    async def accept(self, *rows: Row) -> None:
+        """Keep rows, all or none, whatever happens next. Raises JournalError."""
+        await self._running.accept(*rows)
+
+    async def read[T](self, query: Callable[[Connection], T]) -> T:
+        """Ask the journal for something. Raises JournalError."""
+        return await self._running.read(query)
+
+    async def transact[T](self, work: Callable[[Connection], T]) -> T:
+        """Do something else in one transaction. Raises JournalError."""
+        return await self._running.transact(work)
+
+    @property
+    def _running(self) -> Journal:
+        if self.journal is None:
+            raise JournalError("the journal does not run")
+        return self.journal
+
     async def counts(self) -> Mapping[Kind, int] | None:
         """How many rows there are of each kind; None when nobody can tell now."""
         if self.state.phase is not Phase.WORKING or self.journal is None:
@@ -297,6 +318,7 @@ class JournalKeeper:
                 _LOGGER.info("The journal is written again")
             self._failing = False
             issues.hide_failed(self._hass, entry_id)
+            self.on_working()
 
     # What is old
 

@@ -92,6 +92,20 @@ class Recorder:
         lane = self._lanes.get(camera_id)
         return lane is not None and lane.recording.running
 
+    def limit(self, limits: Limits) -> None:
+        """Keep as much as this from now on."""
+        self._limits = limits
+        self._disk.least = limits.free
+
+    async def has_room(self) -> bool:
+        """Look whether there is room on the disk, and make some if not.
+
+        Raises:
+            CannotWriteError: The folder cannot be read or written.
+
+        """
+        return await self._disk.look()
+
     async def start(self) -> None:
         """See what an earlier life left, before anything new is begun.
 
