@@ -108,6 +108,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "device_announced": _on(Happened.ANNOUNCED),
     "picture_taken": _on(Happened.PICTURE),
     "video_taken": _on(Happened.VIDEO),
+    "clip_saved": _on(Happened.CLIP_SAVED),
     "relay_turned_on": _on(Happened.TURNED_ON),
     "relay_turned_off": _on(Happened.TURNED_OFF),
     "command_confirmed": _on(Happened.COMMAND_CONFIRMED),

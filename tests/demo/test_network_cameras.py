@@ -55,12 +55,10 @@ async def _describe(thing: Thing, authorization: str = "") -> tuple[int, bytes]:
             writer.write(
                 f"DESCRIBE {thing.stream_url} RTSP/1.0\r\nCSeq: 1\r\n{authorization}\r\n".encode()
             )
-            try:
-                said = await reader.readuntil(b"\r\n\r\n")
-            except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as reason:
-                raise ValueError("no RTSP") from reason
+            said = await reader.readline()
             if not (status := re.match(rb"RTSP/1.0 (\d+) ", said)):
                 raise ValueError(f"no RTSP: {said!r}")
+            said += await reader.readuntil(b"\r\n\r\n")
             if length := re.search(rb"Content-Length: (\d+)", said):
                 said += await reader.readexactly(int(length[1]))
             return int(status[1]), said

@@ -27,7 +27,7 @@ from ..watch.reports import ConnectionReport
 from .books import clip_of
 from .recordings import Recordings, media_folder
 from .sources import address_of, called
-from .state import CameraState, StreamState, Why
+from .state import CameraState, StreamState, Trouble
 from .streams import Streams
 from .triggers import Triggers
 
@@ -227,7 +227,7 @@ class Cameras:
             replace(
                 self._states[camera_id],
                 stream=StreamState(stream.condition),
-                why=Why(why) if why else None,
+                why=Trouble(why) if why else None,
                 source=called(offered, stream.source),
                 encodes=stream.encodes,
             ),

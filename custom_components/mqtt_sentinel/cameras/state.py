@@ -30,7 +30,7 @@ class SourceInUse(StrEnum):
     DEVICE = "device"
 
 
-class Why(StrEnum):
+class Trouble(StrEnum):
     """Why a stream is not there, or does not come from where it should."""
 
     REFUSED = "refused"
@@ -56,7 +56,7 @@ class CameraState:
     """
 
     stream: StreamState = StreamState.STARTING
-    why: Why | None = None
+    why: Trouble | None = None
     source: SourceInUse | None = None
     encodes: bool = False
     recording: bool = False

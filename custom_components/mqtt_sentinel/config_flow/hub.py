@@ -28,6 +28,7 @@ from ..const import (
     CONF_WATCH_ALL,
     DOMAIN,
     SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
     SUBENTRY_SCENE,
@@ -35,6 +36,7 @@ from ..const import (
 from ..dialects.table import DIALECTS
 from ..setup.data import subentry_of, thing_id
 from .alarm import AlarmFlow
+from .camera import CameraFlow
 from .device import DeviceFlow
 from .forms import check_prefixes, dialects, several, texts
 from .listening import listen
@@ -92,6 +94,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
         return {
             SUBENTRY_DEVICE: DeviceFlow,
             SUBENTRY_RELAY: RelayFlow,
+            SUBENTRY_CAMERA: CameraFlow,
             SUBENTRY_ALARM: AlarmFlow,
             SUBENTRY_SCENE: SceneFlow,
         }

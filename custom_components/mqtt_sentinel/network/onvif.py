@@ -66,6 +66,10 @@ class _WrongError(Exception):
     """It is no ONVIF that answers."""
 
 
+# ValueError: of a header that a camera asks for and nobody can send.
+_FAILURES = (_WrongError, XmlError, aiohttp.ClientError, OSError, ValueError)
+
+
 class _UnauthorizedError(Exception):
     """It wants to know who asks; ``challenge`` is how HTTP would have it proven."""
 
@@ -100,9 +104,14 @@ class OnvifCamera:
             self.known.outcome = OnvifOutcome.OK if self.known.stream else OnvifOutcome.NO_STREAM
         except _UnauthorizedError:
             self.known.outcome = OnvifOutcome.UNAUTHORIZED
-        # ValueError: of a header that a camera asks for and nobody can send.
-        except _WrongError, XmlError, aiohttp.ClientError, OSError, ValueError:
+        except _FAILURES:
             self.known.outcome = OnvifOutcome.NO_ONVIF
+
+    async def inform(self, keys: Keys) -> None:
+        """Ask who made it, as far as it says; raises nothing, and has no time limit, either."""
+        with suppress(*_FAILURES, _UnauthorizedError):
+            answer = await self._known_to(self._service, words.INFORMATION, keys)
+            self.known.maker, self.known.model = words.read_information(answer)
 
     async def _ask(self, keys: Keys) -> None:
         await self._read_clock()
@@ -113,9 +122,6 @@ class OnvifCamera:
         self.known.profile = profiles[0]
         answer = await self._known_to(media, words.stream_uri(profiles[0].token), keys)
         _, self.known.stream, _ = judge(words.read_stream_uri(answer), self._service.host, STREAMS)
-        with suppress(_WrongError, _UnauthorizedError):  # it streams, and that is what counts
-            answer = await self._known_to(self._service, words.INFORMATION, keys)
-            self.known.maker, self.known.model = words.read_information(answer)
 
     async def _read_clock(self) -> None:
         """How far its clock is off: what proves a password has the time in it."""

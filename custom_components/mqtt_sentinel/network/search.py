@@ -113,19 +113,17 @@ class _Searching:
             self._say(found)
 
     async def _validate(self, candidate: Candidate) -> Found:
-        seconds = self._share()
-        if seconds <= 0.0:
+        if self._share() <= 0.0:
             return Found(candidate.address, Verdict.NOT_ASKED, candidate.name)
         return await validate(
-            candidate, self._what, self._session, self._experience, seconds, self._tls
+            candidate, self._what, self._session, self._experience, self._share, self._tls
         )
 
     def _share(self) -> float:
-        """How many seconds there are for one more, when those who wait shall have as many."""
+        """How many seconds there are for each in work, when those who wait shall have as many."""
         left = self._end - asyncio.get_running_loop().time()
-        turns = math.ceil(
-            (self._waiting.qsize() + len(self._unheard) + 1) / self._what.limits.at_once
-        )
+        waiting = self._waiting.qsize() + len(self._unheard)
+        turns = 1 + math.ceil(waiting / self._what.limits.at_once)
         return min(left / turns, self._what.limits.longest)
 
     def _say(self, found: Found | None = None) -> None:

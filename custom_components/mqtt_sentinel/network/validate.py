@@ -1,7 +1,8 @@
 """Validates one candidate: where its stream is, whether it can be had, and what it is."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 import ssl
 
@@ -15,6 +16,8 @@ from .paths import paths_for
 from .probe import Candidate
 from .rtsp import Described, Outcome, describe
 from .urls import Url
+
+type Share = Callable[[], float]
 
 _ONVIF_PATH = "/onvif/device_service"
 _MOST_SERVICES = 2
@@ -37,16 +40,20 @@ _TELLING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asking:
-    """One candidate, and what there is to ask it with. ``end`` is on the clock of the event loop."""
+    """One candidate, and what there is to ask it with.
+
+    ``end``: of the time for what is being asked, on the clock of the event loop.
+    """
 
     candidate: Candidate
     search: Search
     ring: KeyRing
     known: Known
     tls: ssl.SSLContext | None
-    end: float
+    share: Share
+    end: float = 0.0
 
     @property
     def left(self) -> float:
@@ -58,10 +65,14 @@ async def validate(
     search: Search,
     session: aiohttp.ClientSession,
     experience: Experience,
-    seconds: float,
+    share: Share,
     tls: ssl.SSLContext | None = None,
 ) -> Found:
-    """Validate a candidate within some seconds; never raises for what it does."""
+    """Validate a candidate; never raises for what it does.
+
+    ``share`` tells how many seconds there are for it from now on, and is asked before each stage:
+    where others were quick, there is more for who is slow.
+    """
     kind = kind_of(candidate)
     asking = _Asking(
         candidate,
@@ -69,36 +80,48 @@ async def validate(
         experience.ring(kind),
         Known(),
         tls,
-        asyncio.get_running_loop().time() + seconds,
+        share,
     )
-    timely = await _ask_onvif(asking, session, seconds * _ONVIF_SHARE)
+    camera, timely = await _ask_onvif(asking, session)
+    asking.end = asyncio.get_running_loop().time() + share()
     if asking.known.stream:
         described = await _described(asking, asking.known.stream)
     else:
         described = await _searched(asking)
+    if camera and described.outcome is Outcome.OK:
+        with suppress(TimeoutError):  # it streams, and that is what counts
+            async with asyncio.timeout(asking.left):
+                await camera.inform(asking.ring)
     found = _found(asking, described, timely=timely)
-    if found.credentials is not None:
-        experience.worked(kind, found.credentials)
+    proven = asking.known.credentials
+    if asking.ring.place is not None and (
+        found.credentials is not None or (proven and proven is asking.ring.offer())
+    ):
+        experience.worked(kind, asking.ring.place)
     return found
 
 
-async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession, seconds: float) -> bool:
-    """Ask over ONVIF, as far as it answers; tells whether the time sufficed."""
+async def _ask_onvif(
+    asking: _Asking, session: aiohttp.ClientSession
+) -> tuple[OnvifCamera | None, bool]:
+    """Ask over ONVIF: who answered where a stream is, and whether the time sufficed."""
     announced = asking.candidate.services[:_MOST_SERVICES]
     guessed = [
         Url("http", asking.candidate.address, port, _ONVIF_PATH)
         for port in asking.search.onvif_ports
     ]
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(asking.share() * _ONVIF_SHARE):
             for service in announced or guessed:
                 camera = OnvifCamera(session, service, asking.known, announced=bool(announced))
                 await camera.ask(asking.ring)
+                if asking.known.stream:
+                    return camera, True
                 if asking.known.outcome is not OnvifOutcome.NO_ONVIF:
                     break
     except TimeoutError:
-        return False
-    return True
+        return None, False
+    return None, True
 
 
 async def _searched(asking: _Asking) -> Described:

@@ -36,7 +36,7 @@ def answer(thing: Thing, body: bytes) -> tuple[int, bytes]:
         envelope = ET.fromstring(body)
     except ET.ParseError:
         return _fault(400, "WellFormed", "this is no XML")
-    asked = next(iter(envelope.find("{*}Body") or ()), None)
+    asked = envelope.find("{*}Body/*")
     name = asked.tag.rpartition("}")[2] if asked is not None else ""
     if name == "GetSystemDateAndTime":  # whoever asks needs it to prove who it is
         return 200, _ENVELOPE.format(_clock(thing)).encode()

@@ -140,7 +140,7 @@ class Responder(asyncio.DatagramProtocol):
 
     def __init__(self, says: Callable[[str], list[bytes]]) -> None:
         self._says = says
-        self.questions: list[str] = []
+        self.asker: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
 
     @override
@@ -151,7 +151,7 @@ class Responder(asyncio.DatagramProtocol):
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         message_id = read_xml(data).text_of("Header", "MessageID")
-        self.questions.append(message_id)
+        self.asker = addr
         assert self._transport
         for said in self._says(message_id):
             self._transport.sendto(said, addr)

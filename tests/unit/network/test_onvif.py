@@ -22,7 +22,10 @@ async def ask(
     known = Known()
     async with Http(camera) as server:
         service = Url("http", server.host, server.port, PATH)
-        await OnvifCamera(session, service, known, announced=announced).ask(ring)
+        asking = OnvifCamera(session, service, known, announced=announced)
+        await asking.ask(ring)
+        if known.stream:
+            await asking.inform(ring)
     return known
 
 
@@ -154,10 +157,10 @@ async def test_no_redirect_is_followed(session: aiohttp.ClientSession) -> None:
 
 async def test_what_was_learned_is_kept_when_time_is_over(session: aiohttp.ClientSession) -> None:
     known = Known()
-    async with Http(Onvif(says={"GetDeviceInformation": None})) as server:
+    async with Http(Onvif(says={"GetStreamUri": None})) as server:
         camera = OnvifCamera(session, Url("http", server.host, server.port, PATH), known)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await camera.ask(keys())
     assert (known.outcome, known.heard) == (OnvifOutcome.SILENT, True)
-    assert known.stream
+    assert known.profile

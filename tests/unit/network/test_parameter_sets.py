@@ -1,6 +1,7 @@
 """The size of pictures, against what encoders that everybody uses make of sizes that are known."""
 
 from base64 import b64decode
+from contextlib import suppress
 
 from hypothesis import given, strategies as st
 import pytest
@@ -198,10 +199,8 @@ def test_a_real_one_with_wrong_bits_is_a_picture_or_an_error(
     unit = bytearray(b64decode(vector[0]))
     for place in (one, other):
         unit[place // 8 % len(unit)] ^= 1 << place % 8
-    try:
+    with suppress(ParameterSetError):
         h264(bytes(unit))
-    except ParameterSetError:
-        pass
 
 
 @given(st.lists(st.integers(0, 2**32 - 1)))

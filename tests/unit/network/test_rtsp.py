@@ -7,7 +7,6 @@ from pathlib import Path
 import socket
 import ssl
 import subprocess
-from typing import TYPE_CHECKING
 from unittest.mock import AsyncMock
 
 import pytest
@@ -17,9 +16,6 @@ from custom_components.mqtt_sentinel.network.rtsp import Outcome, describe
 from custom_components.mqtt_sentinel.network.urls import Url
 
 from .fakes import ADMIN, BASIC, DIGEST, SDP, WRONG, Asked, Reply, Rtsp, Talk, locked, reply
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def url(camera: Rtsp, path: str = "/main", scheme: str = "rtsp") -> Url:
@@ -90,7 +86,10 @@ async def test_a_nonce_that_is_too_old_says_nothing_against_the_password() -> No
     assert len(shown(camera)) == 2
 
 
-def says(data: Reply, options: Reply = reply(200)) -> Talk:
+FINE = reply(200)
+
+
+def says(data: Reply, options: Reply = FINE) -> Talk:
     return lambda asked: options if asked.method == "OPTIONS" else data
 
 
@@ -188,7 +187,7 @@ async def test_a_redirect_in_circles() -> None:
 
 
 @pytest.fixture
-def certified(tmp_path: Path) -> Iterator[ssl.SSLContext]:
+def certified(tmp_path: Path) -> ssl.SSLContext:
     """TLS with a certificate that nobody else has signed, as a camera has."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=camera"]
@@ -197,7 +196,7 @@ def certified(tmp_path: Path) -> Iterator[ssl.SSLContext]:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    yield context
+    return context
 
 
 async def test_tls(certified: ssl.SSLContext) -> None:
@@ -236,13 +235,21 @@ async def test_no_word_of_the_password(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_cancelled_it_leaves_nothing() -> None:
-    async with Rtsp(says(None)) as camera:
+    reached = asyncio.Event()
+
+    def talk(asked: Asked) -> Reply:
+        if asked.method == "OPTIONS":
+            return FINE
+        reached.set()
+        return None
+
+    async with Rtsp(talk) as camera:
         before = asyncio.all_tasks()
         task = asyncio.create_task(describe(url(camera), ADMIN, seconds=60))
-        while not any(asked.method == "DESCRIBE" for asked in camera.asked):
-            await asyncio.sleep(0)
+        await reached.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        while asyncio.all_tasks() != before:  # the fake notices that it was left
-            await asyncio.sleep(0)
+        # The fake notices that it was left.
+        async with asyncio.timeout(5):
+            await asyncio.gather(*asyncio.all_tasks() - before)
