@@ -38,7 +38,7 @@ class Limits:
     validated; by then nearly all have answered, and it is known how many share the time. ``tries``: wrong passwords shown to one camera.
     """
 
-    seconds: float = 10.0
+    seconds: float = 9.0
     listening: float = 1.5
     settling: float = 0.6
     longest: float = 6.0
