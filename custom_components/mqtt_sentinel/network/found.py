@@ -41,7 +41,7 @@ class Limits:
     seconds: float = 9.0
     listening: float = 1.5
     settling: float = 0.6
-    longest: float = 6.0
+    longest: float = 4.0
     at_once: int = 32
     most_candidates: int = 256
     tries: int = 3

@@ -101,9 +101,7 @@ async def validate(
     return found
 
 
-async def _ask_onvif(
-    asking: _Asking, session: aiohttp.ClientSession
-) -> OnvifCamera | None:
+async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession) -> OnvifCamera | None:
     """Ask over ONVIF; who answered, when it said where a stream is."""
     announced = asking.candidate.services[:_MOST_SERVICES]
     guessed = [
@@ -194,9 +192,7 @@ def _found(asking: _Asking, described: Described) -> Found:
         left_out=candidate.left_out,
     )
     size, rate = _picture(found, known)
-    return replace(
-        found, verdict=_verdict(asking, described, found), size=size, rate=rate
-    )
+    return replace(found, verdict=_verdict(asking, described, found), size=size, rate=rate)
 
 
 def _picture(found: Found, known: Known) -> tuple[Size | None, float | None]:
