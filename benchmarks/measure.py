@@ -21,7 +21,7 @@ from demo.broker import BrokerError
 from demo.client import ApiError
 from demo.home import HomeError
 
-from . import load
+from . import discovery, load
 from .load import Maker, Message
 from .relays import Relays
 from .results import Judged, Result, Row, Unmeasured, percentile
@@ -446,6 +446,7 @@ ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "deadline": deadline,
     "scene_drift": scene_drift,
     "commands": commands,
+    "cameras": discovery.cameras,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)
