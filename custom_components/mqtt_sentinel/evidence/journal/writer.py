@@ -121,8 +121,8 @@ class Writer(threading.Thread):
             self._store.close()
 
     def left(self) -> list[Unit]:
-        """What was not written. Only for when it has ended."""
-        return [unit for group in reversed(self._groups) for unit in group]
+        """What was not written, as far as one can tell from another thread."""
+        return [unit for group in reversed(tuple(self._groups)) for unit in tuple(group)]
 
     def _over(self) -> bool:
         if not self._finish.is_set():
