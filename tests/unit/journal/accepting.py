@@ -1,6 +1,6 @@
-"""A process that accepts rows until it is killed, and says which: ``accepting.py URL FIRST``.
+"""Processes that accept rows until they are killed, and say which.
 
-It imports the journal alone, without the integration around it, which takes a second.
+They have the journal alone, without the integration around it, and import it once: that takes a second.
 """
 
 import asyncio
@@ -33,6 +33,20 @@ async def accept(url: str, first: int) -> None:
             group.create_task(one_after_the_other(first + number))
 
 
+def nurse() -> None:
+    """Bring up a child for each line of ``URL FIRST``, and say when it is dead."""
+    import journal.journal  # noqa: F401  # once, for all children
+
+    for line in sys.stdin:
+        url, first = line.split()
+        if child := os.fork():
+            os.write(1, f"born {child}\n".encode())
+            os.waitpid(child, 0)
+            os.write(1, b"dead\n")
+        else:
+            asyncio.run(accept(url, int(first)))
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(EVIDENCE))
-    asyncio.run(accept(sys.argv[1], int(sys.argv[2])))
+    nurse()

@@ -4,11 +4,22 @@ Prints what the journal told, then how many rows it has.
 """
 
 import asyncio
+from collections.abc import Callable
+import os
 from pathlib import Path
 import resource
 import sys
 
 EVIDENCE = Path(__file__).parents[3] / "custom_components/mqtt_sentinel/evidence"
+
+
+def say(*words: object) -> None:
+    os.write(1, f"{' '.join(map(str, words))}\n".encode())
+
+
+async def until(holds: Callable[[], object]) -> None:
+    while not holds():
+        await asyncio.sleep(0.01)  # a thread is waited for, too
 
 
 async def fill(url: str, rows: int, most: int) -> None:
@@ -19,7 +30,7 @@ async def fill(url: str, rows: int, most: int) -> None:
 
     def tell(what: object) -> None:
         if isinstance(what, JournalState):
-            print(what.phase, what.trouble, what.text, flush=True)
+            say(what.phase, what.trouble, what.text)
 
     journal = Journal(url, tell)
     journal.start()
@@ -28,15 +39,11 @@ async def fill(url: str, rows: int, most: int) -> None:
     for number in range(rows):
         journal.write(EventRow("home", float(number), "button", "x" * 100))
     async with asyncio.timeout(60):
-        while journal.state.phase is not Phase.FAILING:
-            await asyncio.sleep(0.01)
-        resource.setrlimit(
-            resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        )
-        while journal.metrics.backlog:
-            await asyncio.sleep(0.01)
+        await until(lambda: journal.state.phase is Phase.FAILING)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        await until(lambda: journal.metrics.backlog == 0)
     count = text("SELECT count(*), count(DISTINCT at) FROM sentinel_events")
-    print(*await journal.read(lambda link: link.execute(count).one()), flush=True)
+    say(*await journal.read(lambda link: link.execute(count).one()))
     await journal.stop()
 
 

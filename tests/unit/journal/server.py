@@ -85,7 +85,9 @@ class Server:
         import psycopg2
 
         with (
-            _closing(psycopg2.connect(host=str(self.folder), user="tests", dbname=database)) as link,
+            _closing(
+                psycopg2.connect(host=str(self.folder), user="tests", dbname=database)
+            ) as link,
             link.cursor() as cursor,
         ):
             link.autocommit = True

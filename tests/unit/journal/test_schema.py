@@ -63,9 +63,7 @@ async def with_a_row(url: str, journal_at: Callable[..., Kept]) -> None:
     await kept.journal.stop()
 
 
-async def test_a_journal_is_brought_up_to_date(
-    url: str, journal_at: Callable[..., Kept]
-) -> None:
+async def test_a_journal_is_brought_up_to_date(url: str, journal_at: Callable[..., Kept]) -> None:
     await with_a_row(url, journal_at)
     kept = journal_at(url, schema=NEWER)
     await kept.journal.accept(event(2))
@@ -84,7 +82,9 @@ async def test_a_step_that_broke_off_is_taken_again(
     with engine.connect() as link:
         # Where a change of tables can be taken back, all or nothing.
         assert read_version(link) == 1
-        assert "half" not in {column["name"] for column in inspect(link).get_columns("sentinel_events")}
+        assert "half" not in {
+            column["name"] for column in inspect(link).get_columns("sentinel_events")
+        }
         # Where it cannot, the first step may be there, noted or not, and half of the next.
         link.rollback()
         colour(link)

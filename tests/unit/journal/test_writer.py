@@ -42,7 +42,9 @@ ONE_OF_EACH = [
 ]
 
 
-async def test_each_kind_comes_back_as_it_went_in(url: str, journal_at: Callable[..., Kept]) -> None:
+async def test_each_kind_comes_back_as_it_went_in(
+    url: str, journal_at: Callable[..., Kept]
+) -> None:
     kept = journal_at(url)
     await kept.journal.accept(*ONE_OF_EACH)
 
@@ -351,9 +353,7 @@ async def test_a_batch_whose_commit_was_not_heard_of_is_not_written_twice(
     assert kept.journal.metrics.written == 3
 
 
-async def test_each_writer_notes_how_far_it_came(
-    url: str, journal_at: Callable[..., Kept]
-) -> None:
+async def test_each_writer_notes_how_far_it_came(url: str, journal_at: Callable[..., Kept]) -> None:
     first, second = journal_at(url), journal_at(url)
     await asyncio.gather(first.journal.accept(event(1)), second.journal.accept(event(2)))
     await first.journal.accept(event(3))
@@ -379,7 +379,11 @@ async def test_a_loop_that_is_gone_is_no_trouble(file_url: str) -> None:
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
