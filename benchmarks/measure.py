@@ -17,11 +17,13 @@ from functools import partial
 from itertools import count, islice
 from statistics import median
 
+from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError
 from demo.broker import BrokerError
 from demo.client import ApiError
 from demo.home import HomeError
 
 from . import discovery, load
+from .journal import JournalBenchError, measure_journal
 from .load import Maker, Message
 from .relays import Relays
 from .results import Judged, Result, Row, Unmeasured, percentile
@@ -440,6 +442,11 @@ def drift_of(came: Sequence[float], moments: Sequence[float]) -> float:
     return max(late) - min(late)
 
 
+async def journal(_: Stage, effort: Effort) -> list[Row]:
+    """What the journal takes; it needs neither broker nor Home Assistant."""
+    return await measure_journal(effort.messages * 10, effort.rounds, effort.seconds)
+
+
 ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "growth": growth,
     "memory": memory,
@@ -447,12 +454,16 @@ ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "scene_drift": scene_drift,
     "commands": commands,
     "cameras": discovery.cameras,
+    "journal": journal,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)
 
 
-_FAILURES = (ApiError, BrokerError, HomeError, MeasureError, SenderError, OSError)
+_FAILURES = (
+    *(ApiError, BrokerError, HomeError, JournalBenchError, JournalError, MeasureError),
+    *(SenderError, OSError),
+)
 
 
 async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> AsyncGenerator[Result]:

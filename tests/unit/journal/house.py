@@ -48,7 +48,7 @@ async def until(holds: Callable[[], Any]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(SECONDS):
         while not holds():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # a thread is waited for
 
 
 class Kept:

@@ -369,7 +369,7 @@ async def test_a_loop_that_is_gone_is_no_trouble(file_url: str) -> None:
             journal.write(event(1))
             return journal
 
-        return asyncio.new_event_loop().run_until_complete(begin())
+        return asyncio.run(begin())
 
     journal = await asyncio.to_thread(live)
     journal._writer.finish()
@@ -417,4 +417,4 @@ def test_whatever_goes_in_comes_out(rows: list[object], tmp_path: Path) -> None:
         await kept.journal.stop()
         return found
 
-    assert asyncio.new_event_loop().run_until_complete(there_and_back()) == rows
+    assert asyncio.run(there_and_back()) == rows

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .rows import Row
 
 _READERS = 4
+# For a writer that was told to give up.
+_LAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,9 @@ class Journal:
             writer.finish()
             await self._loop.run_in_executor(self._executor, writer.join, within)
             writer.abandon()
+            await self._loop.run_in_executor(self._executor, writer.join, _LAST_SECONDS)
             await self._loop.run_in_executor(self._executor, self._reading.close)
-        left = [] if writer.is_alive() else writer.left()
+        left = writer.left()
         while units := self._backlog.take():
             left += units
         for unit in left:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
 _PAUSE_AT_THE_END = 0.1
+# What does not pass while one waits for it.
+_HOPELESS = {Trouble.BAD_URL, Trouble.NO_DRIVER, Trouble.NEWER_SCHEMA}
 # How much the newest commit counts in the average.
 _NEWEST = 0.1
 
@@ -121,8 +123,8 @@ class Writer(threading.Thread):
             self._store.close()
 
     def left(self) -> list[Unit]:
-        """What was not written. Only for when it has ended."""
-        return [unit for group in reversed(self._groups) for unit in group]
+        """What was not written, as far as one can tell from another thread."""
+        return [unit for group in reversed(tuple(self._groups)) for unit in tuple(group)]
 
     def _over(self) -> bool:
         if not self._finish.is_set():
@@ -159,9 +161,10 @@ class Writer(threading.Thread):
         text = words_of(error, self._url or self._text)
         self._tell(JournalState(Phase.FAILING, trouble_of(error), text))
         pause = min(_FIRST_PAUSE * 2 ** min(self._failures, 16), _LONGEST_PAUSE)
-        if not self._finish.wait(pause):
-            return
-        self._abandon.wait(_PAUSE_AT_THE_END)
+        if self._finish.wait(pause):
+            if trouble_of(error) in _HOPELESS:
+                self._abandon.set()
+            self._abandon.wait(_PAUSE_AT_THE_END)
 
     def _write(self, group: list[Unit]) -> None:
         """Write the group on top, or halve it. Raises one of :data:`FAILURES`."""
