@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 import os
 from pathlib import Path
 import shutil
@@ -36,14 +37,14 @@ async def test_the_pieces_of_a_run_follow_each_other_without_a_gap(
     assert [segment.path.parent for segment in one.segments[:5]] == [folder] * 5
     for segment in one.segments[:5]:
         assert frames(ffmpeg, segment.path) == pytest.approx(segment.duration * RATE, abs=4)
-    for earlier, later in zip(one.segments, one.segments[1:], strict=False):
+    for earlier, later in pairwise(one.segments):
         assert later.began.mono >= earlier.began.mono
         assert later.began.mono == pytest.approx(earlier.ended, abs=0.6)
     if shutil.which("ffprobe"):
         told = [stamps(segment.path) for segment in one.segments[:5]]
         assert all(packets[0][1] for packets in told)
         times = sorted(pts for packets in told for pts, _ in packets)
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
         assert max(gaps) == pytest.approx(1 / RATE, abs=0.001)
         assert min(gaps) == pytest.approx(1 / RATE, abs=0.001)
         assert all(stamps(segment.path, "a:0") for segment in one.segments[:5])
