@@ -28,6 +28,7 @@ from .load import Maker, Message
 from .relays import Relays
 from .results import Judged, Result, Row, Unmeasured, percentile
 from .rig import Outcome, Rig, Stage, rig
+from .ring import RingError, rings
 from .sender import SenderError
 
 OURS, BARE, CORE = "ours", "bare", "core"
@@ -61,6 +62,9 @@ _TARGET_INTERVAL = 8.0
 _TARGET_EVERY = 1.0
 _PENDING_INTERVAL = 3600.0
 _LATE_SECONDS = 3.0
+
+_RINGS_LONGER = 4
+"""Pieces come once a second: what they cost is measured for longer."""
 
 _SCENE = "benchmark"
 _SCENE_STEPS = 500
@@ -447,6 +451,11 @@ async def journal(_: Stage, effort: Effort) -> list[Row]:
     return await measure_journal(effort.messages * 10, effort.rounds, effort.seconds)
 
 
+async def _rings(place: Stage, effort: Effort) -> list[Row]:
+    """What rings of cameras cost, and how late the event loop is meanwhile."""
+    return await rings(place.run_dir, effort.seconds * _RINGS_LONGER)
+
+
 ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "growth": growth,
     "memory": memory,
@@ -455,6 +464,7 @@ ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "commands": commands,
     "cameras": discovery.cameras,
     "journal": journal,
+    "rings": _rings,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)
@@ -462,7 +472,7 @@ ROWS = (*IN_ONE_HOUSE, *ALONE)
 
 _FAILURES = (
     *(ApiError, BrokerError, HomeError, JournalBenchError, JournalError, MeasureError),
-    *(SenderError, OSError),
+    *(RingError, SenderError, OSError),
 )
 
 

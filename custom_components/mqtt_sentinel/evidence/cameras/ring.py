@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _USUAL = 10
+_LAST_WORDS = 1.0
+"""Seconds to read what a process wrote that is gone."""
 _SHORT_LOOK = 1.0
 """Seconds that ffmpeg looks into a stream before it begins: each is one without pictures."""
 _LONG_LOOK = 10.0
@@ -215,8 +217,10 @@ class Ring:
             # What it was at is finished, or not: see what is left of it when it is gone.
             for program in programs[::-1]:
                 await program.end()
-            while line := await programs[-1].line():
-                self._finished(run, line)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS):
+                    while line := await programs[-1].line():
+                        self._finished(run, line)
             await self._unfinished(run)
         if looking and looking.done() and not looking.cancelled():
             return _End(Lost.ENDED, self._lasted(run), better=looking.result())
