@@ -125,7 +125,14 @@ def test_a_camera_that_is_lost_leaves_what_there_is_at_once() -> None:
     assert bench.lose() == ["close r1-1"]
     assert bench.recording.running
     assert not bench.wait(3)
-    assert bench.stream(4, run=2) == ["open r1-2", "r1-2: 13", "r1-2: 14", "r1-2: 15", "r1-2: 16", "close r1-2"]
+    assert bench.stream(4, run=2) == [
+        "open r1-2",
+        "r1-2: 13",
+        "r1-2: 14",
+        "r1-2: 15",
+        "r1-2: 16",
+        "close r1-2",
+    ]
     assert not bench.nothing
 
 

@@ -44,16 +44,16 @@ async def finish(work: Work, ffmpeg: str, *, recovered: bool = False) -> Clip:
         CannotFinishError: It cannot be made now.
 
     """
-    await asyncio.to_thread(work.remove_temporary)
     pieces = await asyncio.to_thread(work.pieces)
     if all(piece.name is None for piece in pieces):
         raise UnplayableError("no segment is there")
+    await asyncio.to_thread(work.make)
     made = await _join(work, ffmpeg, pieces)
     facts = work.facts
     offset = min(max(facts.shown - facts.began, 0.0), made.movie.duration)
     has_thumbnail = await _look(work, ffmpeg, offset)
     path = await asyncio.to_thread(path_of, facts.media_id, work.root)
-    size, sha256 = await asyncio.to_thread(_weigh, work.folder / JOINED)
+    size, sha256 = await asyncio.to_thread(_weigh, work.making / JOINED)
     clip = Clip(
         facts.media_id,
         facts.camera_id,
@@ -80,6 +80,7 @@ async def finish(work: Work, ffmpeg: str, *, recovered: bool = False) -> Clip:
 
 async def _join(work: Work, ffmpeg: str, pieces: Sequence[Piece]) -> _Made:
     """Join the segments; without the sound where it is in the way."""
+    joined = f"{work.making.name}/{JOINED}"
     names = [piece.name for piece in pieces if piece.name]
     promised = sum(piece.duration for piece in pieces)
     # They are one stream cut into files: put back together byte by byte its timestamps go on.
@@ -87,17 +88,16 @@ async def _join(work: Work, ffmpeg: str, pieces: Sequence[Piece]) -> _Made:
     # What a browser calls the codec: Safari plays no other.
     hevc = await asyncio.to_thread(_has_hevc, work.folder, names)
     tag = ("-tag:v", "hvc1") if hevc else ()
-    target = ("-c", "copy", *tag, "-movflags", "+faststart", "-f", "mp4", JOINED)
+    target = ("-c", "copy", *tag, "-movflags", "+faststart", "-f", "mp4", joined)
     made: _Made | None = None
     complaint = ""
     for sound in (("-map", "0:a:0?"), ()):
         ran = await run_ffmpeg(ffmpeg, (*source, *sound, *target), work.folder, _JOIN_SECONDS)
-        made = await asyncio.to_thread(_made, work.folder / JOINED, ran, promised)
+        made = await asyncio.to_thread(_made, work.making / JOINED, ran, promised)
         if made and not made.missing:
             return made
         complaint = ran.complaint
     if made is None:
-        await asyncio.to_thread(work.remove_temporary)
         raise UnplayableError(complaint)
     return made
 
@@ -135,19 +135,19 @@ async def _look(work: Work, ffmpeg: str, offset: float) -> bool:
     first = ("-map", "0:v:0", "-frames:v", "1", "-f", "framecrc", "pipe:1")
     scaled = f"scale='min({_THUMBNAIL_WIDTH},iw)':-2"
     thumbnail = ("-frames:v", "1", "-vf", scaled, "-f", "image2", "-c:v", "mjpeg", "-q:v", "4")
-    clip = (*_ONLY_FILES, "-i", JOINED)
+    target = f"{work.making.name}/{THUMBNAIL}"
+    clip = (*_ONLY_FILES, "-i", f"{work.making.name}/{JOINED}")
     seek = ("-ss", f"{offset:.3f}")
-    both = (*clip, *seek, *clip, *first, "-map", "1:v:0", *thumbnail, "-update", "1", THUMBNAIL)
+    both = (*clip, *seek, *clip, *first, "-map", "1:v:0", *thumbnail, "-update", "1", target)
     ran = await run_ffmpeg(ffmpeg, both, work.folder, _LOOK_SECONDS)
-    if _frames(ran) and await asyncio.to_thread(_is_there, work.folder / THUMBNAIL):
+    if _frames(ran) and await asyncio.to_thread(_is_there, work.making / THUMBNAIL):
         return True
     # The moment may be the last frame, or one that is broken: then the first has to do.
-    again = (*clip, *first, "-map", "0:v:0", *thumbnail, "-update", "1", THUMBNAIL)
+    again = (*clip, *first, "-map", "0:v:0", *thumbnail, "-update", "1", target)
     ran = await run_ffmpeg(ffmpeg, again, work.folder, _LOOK_SECONDS)
     if not _frames(ran):
-        await asyncio.to_thread(work.remove_temporary)
         raise UnplayableError(ran.complaint)
-    return await asyncio.to_thread(_is_there, work.folder / THUMBNAIL)
+    return await asyncio.to_thread(_is_there, work.making / THUMBNAIL)
 
 
 def _frames(ran: Ran) -> int:

@@ -197,7 +197,9 @@ class Recording:
     def _too_late(self, want: _Want, asked: Instant, now: Instant) -> Reason | None:
         """Why there can be nothing for a trigger any more; None if there is or can be something."""
         pieces = self._in_ring(asked, want.until)
-        newest = self._ring[-1].segment.ended if self._ring and self._up else now.mono - LATE_SECONDS
+        newest = (
+            self._ring[-1].segment.ended if self._ring and self._up else now.mono - LATE_SECONDS
+        )
         if self._new(pieces) or want.until > newest:
             return None
         return Reason.RECORDED_BEFORE if pieces else Reason.TOO_OLD
