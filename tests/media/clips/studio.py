@@ -64,7 +64,7 @@ class Books:
 
     async def until(self, clips: int = 0, failures: int = 0) -> None:
         """Wait until so many were told of."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(30):
             while len(self.announced) < clips or len(self.failures) < failures:
                 self.changed.clear()
                 await self.changed.wait()

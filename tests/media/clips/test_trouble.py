@@ -64,7 +64,6 @@ async def test_without_ffmpeg_the_segments_stay_until_there_is_one(
 async def test_an_ffmpeg_that_hangs_is_ended(
     tmp_path: Path, film: Film, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.mqtt_sentinel.evidence.clips.finish._JOIN_SECONDS", 0.05)
     slow = tmp_path / "ffmpeg"
     slow.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 1000\n")
     slow.chmod(0o755)
@@ -256,15 +255,23 @@ def small_disk(tmp_path: Path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-async def test_a_disk_that_is_really_full_loses_nothing(small_disk: Path, film: Film) -> None:
+async def test_a_disk_that_is_really_full_loses_nothing(
+    small_disk: Path, film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
     studio = Studio(small_disk / "clips", free=lambda path: shutil.disk_usage(path).free)
     studio.add()
-    needed = sum(film.paths[number].stat().st_size for number in range(5, 20))
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(400 * 1024 - needed - 60 * 1024))
+    make = Work.make
+
+    def fill(self: Work) -> None:
+        make(self)
+        ballast.write_bytes(bytes(max(shutil.disk_usage(small_disk).free - 8192, 0)))
+
+    monkeypatch.setattr(Work, "make", fill)
     record(studio, film)
     await studio.books.until(failures=1)
     assert failed(studio) == [(Reason.DISK_FULL, True)]
+    monkeypatch.undo()
     ballast.unlink()
     await studio.recorder.tidy()
     [clip] = studio.books.announced
