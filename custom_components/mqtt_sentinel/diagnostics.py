@@ -25,7 +25,7 @@ from .const import (
 from .control.scenes import SceneSetup
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
-from .outcome.clips import clip_facts
+from .outcome.media import clip_facts
 from .outcome.scene_runs import run_facts, steps_facts
 from .setup.camera import AddressCamera, CameraSetup
 from .watch.watched import Watched

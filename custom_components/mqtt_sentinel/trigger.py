@@ -18,7 +18,6 @@ import probatio as vol
 
 from .entity import own_entities
 from .event import DRILLED, Happened
-from .outcome.media import CLIP_SAVED
 from .watch.alarm import Protection
 
 CONF_PROTECTION = "protection"
@@ -113,7 +112,6 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "relay_turned_off": _on(Happened.TURNED_OFF),
     "command_confirmed": _on(Happened.COMMAND_CONFIRMED),
     "command_failed": _on(Happened.COMMAND_FAILED),
-    "clip_saved": _on(CLIP_SAVED),
     "protection_changed": ProtectionTrigger,
     "drill_finished": DrillTrigger,
 }

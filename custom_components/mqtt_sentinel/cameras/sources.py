@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..evidence.cameras.source import Source
     from ..setup.camera import CameraOrigin
 
-_PI_IN_USE = dict(zip(PI_PROGRAMS, (SourceInUse.RPICAM, SourceInUse.LIBCAMERA), strict=True))
+_PI_IN_USE = {"rpicam-vid": SourceInUse.RPICAM, "libcamera-vid": SourceInUse.LIBCAMERA}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from custom_components.mqtt_sentinel.evidence.facts import Cause, Clip
 from .film import EPOCH, RATE, Film, has_encoder, make_film, moments, numbers
 from .studio import CAMERA, Studio
 
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
