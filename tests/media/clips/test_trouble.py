@@ -265,7 +265,8 @@ async def test_a_disk_that_is_really_full_loses_nothing(
 
     def fill(self: Work) -> None:
         make(self)
-        ballast.write_bytes(bytes(max(shutil.disk_usage(small_disk).free - 8192, 0)))
+        with ballast.open("ab") as file:
+            file.write(bytes(max(shutil.disk_usage(small_disk).free - 8192, 0)))
 
     monkeypatch.setattr(Work, "make", fill)
     record(studio, film)
