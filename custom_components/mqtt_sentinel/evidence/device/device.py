@@ -64,6 +64,18 @@ class Needs:
     saved: Callable[[MediaRow], None]
 
 
+async def _to_the_end[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run something in a thread; who is cancelled meanwhile is so when it is done, not before.
+
+    A thread cannot be stopped, and the next life must not find it at work.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait([running])
+
+
 class DeviceEvidence:
     """Keeps the pictures and videos that come as reports, one after the other. ``lost`` counts the rest.
 
@@ -187,11 +199,11 @@ class DeviceEvidence:
         if not await self._needs.has_room():
             raise DiskFullError
         try:
-            path = await asyncio.to_thread(self._store.keep, described, content)
+            path = await _to_the_end(self._store.keep, described, content)
         except DiskFullError:
             if not await self._needs.has_room():
                 raise
-            path = await asyncio.to_thread(self._store.keep, described, content)
+            path = await _to_the_end(self._store.keep, described, content)
         self._said -= {Lost.DISK_FULL, Lost.CANNOT_WRITE}
         row = described.row
         if row.kind == MediaKind.VIDEO:
