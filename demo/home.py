@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import aiohttp
 
+from .cameras import ffmpeg
 from .process import python, spawn, tail
 
 USER = "demo"
@@ -122,7 +123,8 @@ class Home:
             str(self.directory),
             "--skip-pip",
         ]
-        self._process = await spawn(command, log=self.log)
+        programs = ffmpeg.offer(self.directory / "bin")
+        self._process = await spawn(command, log=self.log, programs=programs)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._answers()

@@ -1,8 +1,10 @@
 """MQTT Sentinel: does what should be true agree with what the devices report?"""
 
+from pathlib import Path
+
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.start import async_at_started
@@ -11,7 +13,9 @@ from homeassistant.helpers.typing import ConfigType
 from . import services
 from .const import DOMAIN, PLATFORMS
 from .hub import Hub, SentinelConfigEntry
+from .outcome.journal import hide_moved
 from .storage import remove_memory
+from .web import media
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -19,6 +23,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, for automations that are there before the hub is."""
     services.register(hass)
+    media.register(hass, _media_root)
     return True
 
 
@@ -55,8 +60,16 @@ async def async_unload_entry(hass: HomeAssistant, entry: SentinelConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
-    """Delete what was stored."""
+    """Delete what was stored, but for the evidence: what is in the journal stays."""
+    hide_moved(hass, entry.entry_id)
     await remove_memory(hass, entry.entry_id)
+
+
+@callback
+def _media_root(hass: HomeAssistant) -> Path | None:
+    """Where the media of the hub are, None while there is none that is loaded."""
+    entries: list[SentinelConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return entries[0].runtime_data.cameras.root if entries else None
 
 
 async def _async_updated(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:

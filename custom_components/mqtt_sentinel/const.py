@@ -37,6 +37,11 @@ CONF_IGNORE_ALL: Final = "ignore_all"
 CONF_IGNORED: Final = "ignored"
 CONF_LISTEN_AGAIN: Final = "listen_again"
 
+# The journal
+CONF_JOURNAL_URL: Final = "journal_url"
+CONF_JOURNAL_HERE: Final = "journal_here"
+CONF_KEEP_DAYS: Final = "keep_days"
+
 # What is watched
 CONF_DIALECT: Final = "dialect"
 CONF_SITE: Final = "site"
@@ -112,6 +117,11 @@ CONF_MOTION_ENTITIES: Final = "motion_entities"
 CONF_RECORDS_FOR: Final = "records_for"
 SECTION_RECORDING: Final = "recording"
 
+# How many clips are kept: days, gigabytes, gigabytes that stay free on the disk
+CONF_CLIPS_DAYS: Final = "clips_days"
+CONF_CLIPS_SIZE: Final = "clips_size"
+CONF_CLIPS_FREE: Final = "clips_free"
+
 # A scene
 CONF_STEPS: Final = "steps"
 
@@ -124,3 +134,4 @@ EVENT_COMMAND: Final = f"{DOMAIN}_command"
 EVENT_ALARM: Final = f"{DOMAIN}_alarm"
 EVENT_SCENE: Final = f"{DOMAIN}_scene"
 EVENT_DRILL: Final = f"{DOMAIN}_drill"
+EVENT_CLIP_SAVED: Final = f"{DOMAIN}_clip_saved"

@@ -14,6 +14,7 @@ from .const import (
     CONF_COMMAND_OFF,
     CONF_COMMAND_ON,
     CONF_FALLBACK_URL,
+    CONF_JOURNAL_URL,
     CONF_PASSWORD,
     CONF_STEPS,
     CONF_TEMPLATE,
@@ -24,7 +25,7 @@ from .const import (
 from .control.scenes import SceneSetup
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
-from .outcome.clips import clip_facts
+from .outcome.media import clip_facts
 from .outcome.scene_runs import run_facts, steps_facts
 from .setup.camera import AddressCamera, CameraSetup
 from .watch.watched import Watched
@@ -46,6 +47,7 @@ _SECRET = {
     CONF_FALLBACK_URL,
     CONF_USERNAME,
     CONF_PASSWORD,
+    CONF_JOURNAL_URL,
 }
 
 
@@ -92,6 +94,12 @@ async def async_get_config_entry_diagnostics(
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
             "commands": _commands(hub),
+            "journal": {
+                "phase": hub.journal.state.phase.value,
+                "trouble": hub.journal.state.trouble,
+                **asdict(hub.journal.metrics),
+                "rows": await hub.journal.counts(),
+            },
             "relays": hub.relays.remember(),
             "cameras": [_camera(hub, setup) for setup in hub.cameras.setups.values()],
             "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],
@@ -106,8 +114,8 @@ async def async_get_device_diagnostics(
     hub: Hub = entry.runtime_data
     for domain, identifier in device.identifiers:
         if domain == DOMAIN and (camera := hub.cameras.setups.get(identifier)):
-            shown = _watch(hub.sentinel.watches[identifier])
-            return _redact({**shown, "camera": _camera(hub, camera)})
+            facts = _watch(hub.sentinel.watches[identifier])
+            return _redact({**facts, "camera": _camera(hub, camera)})
         if domain == DOMAIN and (watch := hub.sentinel.watches.get(identifier)):
             return _redact(_watch(watch))
         if domain == DOMAIN and (scene := hub.scenes.setups.get(identifier)):

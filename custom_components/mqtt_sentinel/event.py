@@ -20,8 +20,8 @@ from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import command_facts, incident_facts, occasion_facts
-from .outcome.clips import clip_facts
 from .outcome.drills import drill_summary
+from .outcome.media import clip_facts
 from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection
 from .watch.drill_words import DrillResult

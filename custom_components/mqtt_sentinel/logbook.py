@@ -1,4 +1,4 @@
-"""Logbook lines: mismatches and recoveries, what happened at a device, alarm panels, scenes."""
+"""Logbook lines: mismatches and recoveries, what happened at a device, alarm panels, scenes, clips."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +11,7 @@ from .command.scene_report import RunEnd
 from .const import (
     DOMAIN,
     EVENT_ALARM,
+    EVENT_CLIP_SAVED,
     EVENT_DRILL,
     EVENT_MISMATCH,
     EVENT_MOTION,
@@ -18,6 +19,8 @@ from .const import (
     EVENT_RECOVERED,
     EVENT_SCENE,
 )
+from .evidence.facts import Cause
+from .evidence.journal.rows import MediaKind
 from .outcome.bus import REFUSED, STORM
 from .outcome.scene_runs import STARTED
 from .watch.drill_words import DrillResult
@@ -72,6 +75,18 @@ _PANEL: dict[str, str] = {
     PanelState.ARMED_VACATION: "is armed for the vacation",
     PanelState.PENDING: "waits to be disarmed",
     PanelState.TRIGGERED: "rings",
+}
+_SAVED: dict[str, str] = {
+    MediaKind.CLIP: "saved a clip",
+    MediaKind.PICTURE: "has a picture in its evidence",
+    MediaKind.VIDEO: "has a video in its evidence",
+}
+_CAUSES: dict[str, str] = {
+    Cause.MOTION: "of motion",
+    Cause.INCIDENT: "of an incident",
+    Cause.ACTION: "because an action asked for it",
+    Cause.BUTTON: "because its button was pressed",
+    Cause.DRILL: "of a drill",
 }
 _LOST = "could not be read after a restart, and is disarmed"
 _REFUSED = "did not do what was asked for"
@@ -132,6 +147,12 @@ def async_describe_events(
         message = _DRILL[DrillResult(event.data["result"])]
         return _line(event, f"{message}: {', '.join(names)}" if names else message)
 
+    @callback
+    def clip(event: Event) -> dict[str, str]:
+        line = _SAVED[event.data["kind"]]
+        causes = " and ".join(_CAUSES[cause] for cause in event.data["causes"])
+        return _line(event, f"{line} {causes}" if causes else line)
+
     async_describe_event(DOMAIN, EVENT_DRILL, drill)
     async_describe_event(DOMAIN, EVENT_MISMATCH, mismatch)
     async_describe_event(DOMAIN, EVENT_RECOVERED, recovered)
@@ -139,6 +160,7 @@ def async_describe_events(
     async_describe_event(DOMAIN, EVENT_RECEIVED, received)
     async_describe_event(DOMAIN, EVENT_ALARM, alarm)
     async_describe_event(DOMAIN, EVENT_SCENE, scene)
+    async_describe_event(DOMAIN, EVENT_CLIP_SAVED, clip)
 
 
 def _alarm_line(facts: Mapping[str, Any]) -> str:

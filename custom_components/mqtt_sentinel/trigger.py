@@ -44,11 +44,11 @@ class SentinelEventTrigger(StatelessEntityTriggerBase):
         return state.attributes.get(ATTR_EVENT_TYPE) in self._kinds
 
 
-def _on(happened: Happened) -> type[Trigger]:
+def _on(happened: str) -> type[Trigger]:
     class WatchTrigger(SentinelEventTrigger):
         """Fires when this happened to a watch."""
 
-        _kinds = frozenset({happened.value})
+        _kinds = frozenset({str(happened)})
 
     return WatchTrigger
 

@@ -1,6 +1,7 @@
 """Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
 
 from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -12,6 +13,10 @@ from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
+
+from custom_components.mqtt_sentinel.chronicle import keeper
+from custom_components.mqtt_sentinel.config_flow import options
+from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FILE, default_url
 
 from .house import START, Broker, Clock, House
 
@@ -39,6 +44,14 @@ def _no_ffmpeg() -> Generator[None]:
 @pytest.fixture(autouse=True)
 def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -> None:
     """Stop the clock before Home Assistant starts, and let it find this integration."""
+
+
+@pytest.fixture(autouse=True)
+def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the journal of the test is: the folder of its configuration is that of all tests."""
+    for module in (keeper, options):
+        monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
+    return tmp_path / DEFAULT_FILE
 
 
 @pytest.fixture

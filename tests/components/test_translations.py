@@ -12,7 +12,13 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.mqtt_sentinel import alarm_control_panel, condition, repairs, trigger
-from custom_components.mqtt_sentinel.actions.targets import OF_ALARMS, OF_RELAYS, OF_WATCHES
+from custom_components.mqtt_sentinel.actions import capture_clip
+from custom_components.mqtt_sentinel.actions.targets import (
+    OF_ALARMS,
+    OF_CAMERAS,
+    OF_RELAYS,
+    OF_WATCHES,
+)
 from custom_components.mqtt_sentinel.cameras.state import SourceInUse, StreamState, Trouble
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
@@ -285,7 +291,8 @@ def test_every_exception_has_a_text() -> None:
         )
     raised |= {*alarm_control_panel.ERRORS.values(), alarm_control_panel.WRONG_CODE_PAUSE}
     raised |= {f"drill_{refusal.value}" for refusal in Refusal}
-    raised |= {text for texts in (OF_WATCHES, OF_ALARMS, OF_RELAYS) for text in texts}
+    raised |= {text for texts in (OF_WATCHES, OF_ALARMS, OF_RELAYS, OF_CAMERAS) for text in texts}
+    raised |= set(capture_clip.ERRORS.values())
     assert raised == set(STRINGS["exceptions"])
 
 

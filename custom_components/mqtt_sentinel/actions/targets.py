@@ -22,6 +22,7 @@ class Texts(NamedTuple):
 OF_WATCHES = Texts("no_watch", "nothing_chosen")
 OF_ALARMS = Texts("no_alarm", "no_alarm_chosen")
 OF_RELAYS = Texts("no_relay", "no_relay_chosen")
+OF_CAMERAS = Texts("no_camera", "no_camera_chosen")
 
 
 @callback

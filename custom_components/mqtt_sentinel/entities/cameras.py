@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..cameras.state import StreamState
 from ..const import DOMAIN
-from ..outcome.clips import clip_facts
+from ..outcome.media import clip_facts
 from ..outcome.wording import as_utc
 from ..watch.watched import PingState, is_alive, ping_state
 

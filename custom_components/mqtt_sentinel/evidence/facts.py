@@ -70,7 +70,9 @@ class Clip:
 
     ``media_id`` is ``{camera_id}/{day}/{name}``; the parts of one recording share its
     ``recording_id`` and count from 1. ``pre_roll`` is how much of it is older than the first trigger.
-    ``path`` and ``thumbnail`` are below the folder of the clips.
+    ``path`` and ``thumbnail`` are below the folder of the clips. ``missing`` is how much of what the
+    stream had is not in it, ``recovered`` that a start had to finish it, and ``continues`` the
+    recording that ends where this one begins, so that nothing is between them.
     """
 
     media_id: str
@@ -88,3 +90,6 @@ class Clip:
     causes: tuple[Cause, ...]
     event_ids: tuple[str, ...] = ()
     incident_ids: tuple[str, ...] = ()
+    missing: float = 0.0
+    recovered: bool = False
+    continues: str | None = None

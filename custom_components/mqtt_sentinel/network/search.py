@@ -15,6 +15,9 @@ from .probe import Candidate
 from .validate import validate
 from .ws_discovery import candidates
 
+# Between the beginnings of two: all at once they would hold up everybody else.
+_PACE = 0.005
+
 type Tell = Callable[[Progress], None]
 
 
@@ -54,6 +57,7 @@ class _Searching:
         self._unheard = set(what.addresses)
         self._listening = True
         self._settled = asyncio.Event()
+        self._pace = asyncio.Lock()
         self._end = asyncio.get_running_loop().time() + what.limits.seconds
 
     async def run(self) -> Searched:
@@ -108,6 +112,8 @@ class _Searching:
                 address = await self._waiting.get()
             except asyncio.QueueShutDown:
                 return
+            async with self._pace:
+                await asyncio.sleep(_PACE)
             found = await self._validate(self._known[address])
             self._found.append(found)
             self._say(found)

@@ -82,7 +82,7 @@ async def validate(
         tls,
         share,
     )
-    camera, timely = await _ask_onvif(asking, session)
+    camera = await _ask_onvif(asking, session)
     asking.end = asyncio.get_running_loop().time() + share()
     if asking.known.stream:
         described = await _described(asking, asking.known.stream)
@@ -92,7 +92,7 @@ async def validate(
         with suppress(TimeoutError):  # it streams, and that is what counts
             async with asyncio.timeout(asking.left):
                 await camera.inform(asking.ring)
-    found = _found(asking, described, timely=timely)
+    found = _found(asking, described)
     proven = asking.known.credentials
     if asking.ring.place is not None and (
         found.credentials is not None or (proven and proven is asking.ring.offer())
@@ -101,10 +101,8 @@ async def validate(
     return found
 
 
-async def _ask_onvif(
-    asking: _Asking, session: aiohttp.ClientSession
-) -> tuple[OnvifCamera | None, bool]:
-    """Ask over ONVIF: who answered where a stream is, and whether the time sufficed."""
+async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession) -> OnvifCamera | None:
+    """Ask over ONVIF; who answered, when it said where a stream is."""
     announced = asking.candidate.services[:_MOST_SERVICES]
     guessed = [
         Url("http", asking.candidate.address, port, _ONVIF_PATH)
@@ -116,12 +114,12 @@ async def _ask_onvif(
                 camera = OnvifCamera(session, service, asking.known, announced=bool(announced))
                 await camera.ask(asking.ring)
                 if asking.known.stream:
-                    return camera, True
+                    return camera
                 if asking.known.outcome is not OnvifOutcome.NO_ONVIF:
                     break
     except TimeoutError:
-        return None, False
-    return None, True
+        return None  # what it said until then is known
+    return None
 
 
 async def _searched(asking: _Asking) -> Described:
@@ -176,7 +174,7 @@ async def _describe(asking: _Asking, url: Url, credentials: Credentials | None) 
     )
 
 
-def _found(asking: _Asking, described: Described, *, timely: bool) -> Found:
+def _found(asking: _Asking, described: Described) -> Found:
     candidate, known = asking.candidate, asking.known
     is_open = described.outcome is Outcome.OK
     found = Found(
@@ -194,9 +192,7 @@ def _found(asking: _Asking, described: Described, *, timely: bool) -> Found:
         left_out=candidate.left_out,
     )
     size, rate = _picture(found, known)
-    return replace(
-        found, verdict=_verdict(asking, described, found, timely=timely), size=size, rate=rate
-    )
+    return replace(found, verdict=_verdict(asking, described, found), size=size, rate=rate)
 
 
 def _picture(found: Found, known: Known) -> tuple[Size | None, float | None]:
@@ -207,13 +203,13 @@ def _picture(found: Found, known: Known) -> tuple[Size | None, float | None]:
     return size, rate
 
 
-def _verdict(asking: _Asking, described: Described, found: Found, *, timely: bool) -> Verdict:
+def _verdict(asking: _Asking, described: Described, found: Found) -> Verdict:
     if described.outcome is Outcome.OK:
         return Verdict.READY if found.video else Verdict.NO_VIDEO
     locked = asking.known.outcome is OnvifOutcome.UNAUTHORIZED
     if locked or described.outcome is Outcome.UNAUTHORIZED:
         return Verdict.PASSWORD_REFUSED if asking.ring.tries else Verdict.PASSWORD_NEEDED
-    if not timely and asking.known.heard:
+    if described.outcome is Outcome.SILENT and asking.known.heard:
         return Verdict.SLOW
     speaks_onvif = asking.known.outcome in {OnvifOutcome.OK, OnvifOutcome.NO_STREAM}
     if speaks_onvif and described.outcome in {Outcome.NOT_RTSP, Outcome.REFUSED}:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from ..watch.reports import ThingKey
 
 
+# What the cameras at the connector of a Raspberry Pi are called, before their number.
+PI = "pi:"
+
+
 class CameraWay(StrEnum):
     """Where a camera comes from."""
 

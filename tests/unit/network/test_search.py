@@ -145,7 +145,7 @@ AUDIO = b"v=0\r\nm=audio 0 RTP/AVP 0\r\n"
         (None, Onvif(), Verdict.NO_STREAM),
         (None, Onvif(says={"GetProfiles": None}), Verdict.SLOW),
         (says(None), Onvif(says={"GetSystemDateAndTime": None}), Verdict.SILENT),
-        (says(None), Onvif(), Verdict.SILENT),
+        (says(None), Onvif(), Verdict.SLOW),
     ],
 )
 async def test_verdicts(

@@ -1,0 +1,1 @@
+"""Clips: what is cut out of the cameras' streams, and kept."""

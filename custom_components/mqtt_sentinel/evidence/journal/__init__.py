@@ -1,0 +1,1 @@
+"""The journal: what happened, kept in a database. Knows nothing of Home Assistant."""
