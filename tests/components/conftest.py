@@ -14,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 
+from custom_components.mqtt_sentinel.cameras.streams import Streams
 from custom_components.mqtt_sentinel.chronicle import keeper
 from custom_components.mqtt_sentinel.config_flow import options
 from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FILE, default_url
@@ -52,6 +53,13 @@ def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (keeper, options):
         monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
     return tmp_path / DEFAULT_FILE
+
+
+@pytest.fixture
+def no_streams() -> Generator[None]:
+    """No stream is opened: a test says itself how each of them is."""
+    with patch.object(Streams, "start"):
+        yield
 
 
 @pytest.fixture
