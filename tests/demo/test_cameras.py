@@ -35,6 +35,7 @@ async def _record(
     """Record a stream as it is, the way that the integration does."""
     command = [
         *(str(find()), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
+        *("-analyzeduration", "500000"),  # it starts sooner
         *("-rtsp_transport", "tcp", "-i", url, "-t", str(seconds), "-c", "copy", *options),
         str(file),
     ]
