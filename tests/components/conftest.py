@@ -1,6 +1,8 @@
 """Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import logging
+from pathlib import Path
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
@@ -12,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 
+from .evidence import Media
 from .house import START, Broker, Clock, House
 
 
@@ -87,3 +90,16 @@ async def broker(set_up_mqtt: Callable[[], Awaitable[Broker]]) -> Broker:
 def house(hass: HomeAssistant, clock: Clock, broker: Broker) -> House:
     """A house without a hub yet."""
     return House(hass, clock, broker)
+
+
+@pytest.fixture
+async def media(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> AsyncGenerator[Media]:
+    """A house with two cameras, a folder for their media, and a journal."""
+    # The test plugin has every statement logged.
+    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
+    media = Media(house, tmp_path / "media")
+    await media.set_up()
+    yield media
+    await media.journal.stop()
