@@ -108,6 +108,7 @@ class Media:
             self.cameras,
         )
         self.journal.start()
+        await self.journal.transact(lambda connection: None)
         for name in ("door", "yard"):
             dr.async_get(hass).async_get_or_create(
                 config_entry_id=entry.entry_id,

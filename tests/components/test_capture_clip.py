@@ -131,7 +131,7 @@ async def test_without_a_response_one_that_fails_is_an_error(media: Media) -> No
     for response in (True, False):
         error = await error_of(media, "door", "yard", response=response)
         assert error.translation_key == "clips_failed"
-        assert str(error) == "There is no clip of: Door (no_stream), Yard (disk_full)."
+        assert str(error) == "There is no clip of: Door (no_stream), Yard (disk_full)"
 
 
 async def test_only_cameras_record(media: Media) -> None:

@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.mqtt_sentinel.const import DOMAIN
 from custom_components.mqtt_sentinel.evidence.facts import Cause
-from custom_components.mqtt_sentinel.evidence.journal.rows import MediaKind
+from custom_components.mqtt_sentinel.evidence.journal.rows import MediaKind, MediaRow
 
-from .evidence import BEGAN, CLIP, Media
+from .evidence import BEGAN, CLIP, SITE, Media, clip_of
 
 ROOT = f"media-source://{DOMAIN}"
 DAY = "door/2026-11-21"
@@ -157,10 +157,6 @@ async def test_what_is_not_there_is_said(media: Media, identifier: str) -> None:
 
 
 async def test_what_somebody_else_wrote_into_the_database(media: Media) -> None:
-    from custom_components.mqtt_sentinel.evidence.journal.rows import MediaRow
-
-    from .evidence import SITE, clip_of
-
     await media.add_clip("door/2026-11-21/03-12-44-abc-1.mp4", camera_id="strange")
     row = MediaRow.of_clip(SITE, clip_of(CLIP.replace("abc", "abd"), camera_id="strange"))
     values = {name: getattr(row, name) for name in row.__slots__}
@@ -212,6 +208,7 @@ async def test_it_is_played(media: Media, media_id: str, mime: str) -> None:
     [
         (CLIP.replace("abc", "xyz"), "media_not_found"),
         ("door", "media_not_found"),
+        ("", "media_not_found"),
         ("door/../../../../etc/passwd", "media_not_found"),
         (UNKNOWN, "media_not_playable"),
     ],
@@ -219,7 +216,9 @@ async def test_it_is_played(media: Media, media_id: str, mime: str) -> None:
 async def test_what_cannot_be_played_is_said(media: Media, identifier: str, key: str) -> None:
     media.put(UNKNOWN)
     with pytest.raises(Unresolvable) as caught:
-        await media_source.async_resolve_media(media.house.hass, f"{ROOT}/{identifier}", None)
+        await media_source.async_resolve_media(
+            media.house.hass, f"{ROOT}/{identifier}" if identifier else ROOT, None
+        )
     assert caught.value.translation_key == key
     assert "{" not in str(caught.value)
 
