@@ -75,6 +75,13 @@ def _no_streams(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
+def no_streams() -> Generator[None]:
+    """No stream is opened: a test says itself how each of them is."""
+    with patch.object(Streams, "start"):
+        yield
+
+
+@pytest.fixture
 def all_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entities that are disabled until somebody asks for them are enabled from the start."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)

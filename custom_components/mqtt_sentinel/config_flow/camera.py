@@ -35,8 +35,6 @@ class CameraFlow(SearchSteps, LocalStep):
             state = self.hass.states.get(entity_id)
             if state is None:
                 errors[CONF_CAMERA] = "no_such_entity"
-            elif entity_id in self._own_cameras:
-                errors[CONF_CAMERA] = "own_camera"
             elif self._is_taken(entity_id):
                 errors[CONF_CAMERA] = "already_configured"
             else:
