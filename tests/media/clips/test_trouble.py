@@ -51,6 +51,10 @@ async def test_without_ffmpeg_the_segments_stay_until_there_is_one(
     record(studio, film)
     await studio.books.until(failures=1)
     assert failed(studio) == [(Reason.CANNOT_FINISH, True)]
+    still = await restarted(studio, ffmpeg=str(tmp_path / "none"))
+    for _ in range(2):  # it stays for as long as it takes
+        [left] = (await still.recorder.recover()).left
+        assert left.reason is Reason.CANNOT_FINISH
     again = await restarted(studio)
     recovered = await again.recorder.recover()
     [clip] = recovered.clips
