@@ -209,7 +209,9 @@ def _verdict(asking: _Asking, described: Described, found: Found) -> Verdict:
     locked = asking.known.outcome is OnvifOutcome.UNAUTHORIZED
     if locked or described.outcome is Outcome.UNAUTHORIZED:
         return Verdict.PASSWORD_REFUSED if asking.ring.tries else Verdict.PASSWORD_NEEDED
-    if described.outcome is Outcome.SILENT and asking.known.heard:
+    talks = asking.known.heard and asking.known.outcome is not OnvifOutcome.NO_ONVIF
+    unfinished = asking.known.outcome is OnvifOutcome.SILENT
+    if talks and (unfinished or described.outcome is Outcome.SILENT):
         return Verdict.SLOW
     speaks_onvif = asking.known.outcome in {OnvifOutcome.OK, OnvifOutcome.NO_STREAM}
     if speaks_onvif and described.outcome in {Outcome.NOT_RTSP, Outcome.REFUSED}:

@@ -146,6 +146,7 @@ AUDIO = b"v=0\r\nm=audio 0 RTP/AVP 0\r\n"
         (None, Onvif(says={"GetProfiles": None}), Verdict.SLOW),
         (says(None), Onvif(says={"GetSystemDateAndTime": None}), Verdict.SILENT),
         (says(None), Onvif(), Verdict.SLOW),
+        (says(None), Onvif(says={"GetSystemDateAndTime": b"<html/>"}), Verdict.SILENT),
     ],
 )
 async def test_verdicts(
@@ -206,6 +207,21 @@ async def test_the_second_port_is_asked_too(session: aiohttp.ClientSession) -> N
     assert found.verdict is Verdict.READY
     [found] = (await look(session, address(), what=replace(what, rtsp_ports=()))).found
     assert found.verdict is Verdict.UNREACHABLE
+
+
+async def test_one_thing_at_two_addresses_is_one(session: aiohttp.ClientSession) -> None:
+    one, two = address(), address()
+    xaddrs = f"http://{one}:{ONVIF}/onvif/device_service http://{two}:{ONVIF}/onvif/device_service"
+    said = lambda asked: [matches(asked, xaddrs)]  # noqa: E731
+    async with (
+        responder(one, PROBE, said),
+        responder(two, PROBE, said),
+        Rtsp(locked(), one, RTSP),
+        Rtsp(locked(), two, RTSP),
+    ):
+        searched = await look(session, one, two)
+    assert len(searched.found) == 1
+    assert searched.found[0].verdict is Verdict.READY
 
 
 async def test_nobody_is_led_astray(session: aiohttp.ClientSession) -> None:
