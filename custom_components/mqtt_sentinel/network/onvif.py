@@ -1,7 +1,7 @@
 """Asks a camera over ONVIF where its streams are, and who made it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -82,16 +82,23 @@ class OnvifCamera:
     """One camera, asked at one of its services. Everything learned is in ``known`` at once.
 
     ``announced``: it said itself that it is there. Somebody who did not, and wants to know first who
-    asks, may be anything, and is shown no password.
+    asks, may be anything, and is shown no password. ``heard`` is called when an answer begins.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, service: Url, known: Known, *, announced: bool = True
+        self,
+        session: aiohttp.ClientSession,
+        service: Url,
+        known: Known,
+        *,
+        announced: bool = True,
+        heard: Callable[[], None] | None = None,
     ) -> None:
         self.known = known
         self._session = session
         self._service = service
         self._announced = announced
+        self._heard = heard
         self._offset = timedelta(0)
         self._challenge: Challenge | None = None
         self._used = 0
@@ -193,6 +200,8 @@ class OnvifCamera:
             ssl=False,
         ) as response:
             self.known.heard = True
+            if self._heard:
+                self._heard()
             return await self._read(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> Element:
