@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ from .watch.vitals import Vitals
 
 if TYPE_CHECKING:
     from .command.command import News
+    from .intake.dead_letters import DeadLetter
     from .setup.watches import WatchSetup
     from .watch.clock import Instant
     from .watch.expectation import Expectation
@@ -106,7 +106,7 @@ class Hub:
         )
         self._parts["scenes"] = self.scenes.remember
         self.journal = JournalKeeper(hass, entry, self.sentinel, self.relays, self.device_id)
-        self.mqtt.dead_letters.on_added = partial(self.audience.shield, self.journal.dead_letter)
+        self.mqtt.dead_letters.on_added = self._died
         self.drills = Drills(hass, entry.entry_id, self, self._store)
         self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
@@ -348,6 +348,10 @@ class Hub:
         name = subentry.title if subentry else self.entry.title
         self.telling.command(news, origin.subject, name, origin.context)
         self.journal.command(news, name, origin)
+
+    @callback
+    def _died(self, letter: DeadLetter) -> None:
+        self.audience.shield(self.journal.dead_letter, letter)
 
     @callback
     def _detailed(self, watch_id: str, details: DeviceDetails) -> None:

@@ -21,7 +21,8 @@ SCHEMA = vol.Schema(
         vol.Required(CONF_KEEP_DAYS): vol.All(vol.Coerce(int), vol.Range(0, 36_500)),
         # Media go with their files: those are not among them.
         vol.Optional(ATTR_KINDS, default=[kind.value for kind in DEFAULT_DAYS]): vol.All(
-            cv.ensure_list, [vol.All(vol.In([kind.value for kind in DEFAULT_DAYS]), vol.Coerce(Kind))]
+            cv.ensure_list,
+            [vol.All(vol.In([kind.value for kind in DEFAULT_DAYS]), vol.Coerce(Kind))],
         ),
     }
 )

@@ -155,9 +155,7 @@ class JournalKeeper:
                 incident = change.incident if change.turn is Turn.CLOSED else watch.incident
                 if incident := incident or change.incident:
                     device_id = self._device_id(watch.config.id)
-                    self._write(
-                        incident_row(self._site, watch.config.name, device_id, incident)
-                    )
+                    self._write(incident_row(self._site, watch.config.name, device_id, incident))
             if change.occasion is not None:
                 device_id = self._device_id(watch.config.id)
                 self._write(event_row(self._site, watch.config, device_id, change.occasion))
@@ -215,9 +213,7 @@ class JournalKeeper:
         """Write down what became of a command."""
         device_id = self._device_id(origin.subject) if origin.subject else None
         user_id = origin.context.user_id if origin.context else None
-        self._write(
-            command_row(self._site, news, name, origin.subject, device_id, user_id, now())
-        )
+        self._write(command_row(self._site, news, name, origin.subject, device_id, user_id, now()))
 
     @callback
     def dead_letter(self, letter: DeadLetter) -> None:
@@ -295,9 +291,7 @@ class JournalKeeper:
                     state.text,
                 )
             self._failing = True
-            issues.show_failed(
-                self._hass, entry_id, state.trouble.value, self.address, state.text
-            )
+            issues.show_failed(self._hass, entry_id, state.trouble.value, self.address, state.text)
         elif state.phase is Phase.WORKING:
             if self._failing:
                 _LOGGER.info("The journal is written again")
@@ -336,7 +330,9 @@ class JournalKeeper:
 
     async def _purge(self, journal: Journal, days: Mapping[Kind, int]) -> Mapping[Kind, int]:
         at = now().wall
-        return {kind: await purge(journal, self._site, at, {kind: age}) for kind, age in days.items()}
+        return {
+            kind: await purge(journal, self._site, at, {kind: age}) for kind, age in days.items()
+        }
 
 
 async def _end(journal: Journal) -> None:
