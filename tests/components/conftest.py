@@ -53,6 +53,8 @@ def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -
 @pytest.fixture(autouse=True)
 def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the journal of the test is: the folder of its configuration is that of all tests."""
+    # The test plugin turns on that every statement is logged.
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
     for module in (keeper, options):
         monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
     return tmp_path / DEFAULT_FILE
