@@ -16,7 +16,7 @@ from custom_components.mqtt_sentinel.evidence.journal.failures import JournalErr
 from custom_components.mqtt_sentinel.evidence.journal.journal import Limits
 from custom_components.mqtt_sentinel.evidence.journal.news import Phase
 
-from .house import Kept, event, until
+from .house import Kept, event
 from .server import Server, running_server
 
 HERE = Path(__file__).parent
@@ -45,7 +45,7 @@ def test_what_was_accepted_outlives_a_kill(file_url: str) -> None:
 
 
 def test_what_was_accepted_outlives_a_kill_on_a_server(postgres: Server) -> None:
-    _kill_again_and_again(postgres.new_database(), 3)
+    _kill_again_and_again(postgres.new_place(), 3)
 
 
 def _kill_again_and_again(url: str, times: int) -> None:
@@ -120,9 +120,10 @@ async def test_a_full_disk_is_called_so(
 
 async def test_a_server_that_is_gone_and_comes_back(journal_at: Callable[..., Kept]) -> None:
     with running_server() as server:
-        url = server.new_database()
+        url = server.new_place()
         kept = journal_at(url, limits=Limits(patience=0.5))
-        await kept.journal.accept(event(0))
+        kept.journal.write(event(0))
+        await kept.all_written()
         assert await kept.event_times() == [0]
         await asyncio.to_thread(server.stop)
         kept.journal.write(event(1))
@@ -135,9 +136,10 @@ async def test_a_server_that_is_gone_and_comes_back(journal_at: Callable[..., Ke
         for number in range(2, 100):
             kept.journal.write(event(number))
         await asyncio.to_thread(server.start)
-        await until(lambda: kept.journal.metrics.backlog == 0)
-        assert kept.journal.state.phase is Phase.WORKING
-        await kept.journal.accept(event(100))
+        await kept.is_in(Phase.WORKING)
+        await kept.all_written()
+        kept.journal.write(event(100))
+        await kept.all_written()
         assert await kept.event_times() == list(range(101))
         await kept.journal.stop()
 
@@ -146,7 +148,7 @@ async def test_a_server_that_is_restarted_while_nobody_writes_is_no_news(
     journal_at: Callable[..., Kept],
 ) -> None:
     with running_server() as server:
-        kept = journal_at(server.new_database())
+        kept = journal_at(server.new_place())
         await kept.journal.accept(event(0))
         await asyncio.to_thread(server.stop)
         await asyncio.to_thread(server.start)
@@ -157,7 +159,7 @@ async def test_a_server_that_is_restarted_while_nobody_writes_is_no_news(
 
 
 async def test_two_write_to_one_server(postgres: Server, journal_at: Callable[..., Kept]) -> None:
-    url = postgres.new_database()
+    url = postgres.new_place()
     journals = [journal_at(url), journal_at(url)]  # neither finds any tables
 
     async def write(kept: Kept, site: str) -> None:

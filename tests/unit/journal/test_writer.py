@@ -232,7 +232,8 @@ async def test_a_locked_file_is_told_and_written_later(
     file_url: str, journal_at: Callable[..., Kept]
 ) -> None:
     kept = journal_at(f"{file_url}?timeout=0.05", limits=Limits(patience=0.5))
-    await kept.journal.accept(event(1))
+    kept.journal.write(event(1))
+    await kept.all_written()
     holder = hold(file_url)
     kept.journal.write(event(2))
     with pytest.raises(JournalError) as failed:
@@ -242,7 +243,8 @@ async def test_a_locked_file_is_told_and_written_later(
     assert (state.trouble, state.text) == (Trouble.LOCKED, "database is locked")
     holder.close()
     await kept.is_in(Phase.WORKING)
-    await kept.journal.accept(event(3))
+    kept.journal.write(event(3))
+    await kept.all_written()
     # Who was told that it came to nothing finds nothing.
     assert await kept.event_times() == [1, 2, 3]
 
@@ -411,7 +413,7 @@ async def test_work_in_a_locked_database_is_done_later(
 async def test_work_whose_connection_breaks_is_done_again(
     postgres: Server, journal_at: Callable[..., Kept]
 ) -> None:
-    kept = journal_at(postgres.new_database())
+    kept = journal_at(postgres.new_place())
     await kept.journal.accept(event(1))
     times = []
 

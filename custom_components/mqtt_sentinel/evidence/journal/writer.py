@@ -113,7 +113,10 @@ class Writer(threading.Thread):
                     opened = True
                 if not self._groups:
                     self._backlog.wait()
-                    self._groups.append(self._backlog.take())
+                    # In this order: what is counted is always in one of them.
+                    group: list[Unit] = []
+                    self._groups.append(group)
+                    self._backlog.take(group)
                 while self._groups and not self._abandon.is_set():
                     self._write(self._groups[-1])
                 self._tell(JournalState(Phase.WORKING))
