@@ -121,9 +121,9 @@ async def test_a_full_disk_is_called_so(
 async def test_a_server_that_is_gone_and_comes_back(journal_at: Callable[..., Kept]) -> None:
     with running_server() as server:
         url = server.new_place()
-        kept = journal_at(url, limits=Limits(patience=0.5))
-        kept.journal.write(event(0))
-        await kept.all_written()
+        kept = journal_at(url, limits=Limits(patience=5.0))
+        # Accepted: it has to outlive the server's crash, too.
+        await kept.journal.accept(event(0))
         assert await kept.event_times() == [0]
         await asyncio.to_thread(server.stop)
         kept.journal.write(event(1))
