@@ -249,6 +249,21 @@ async def test_nothing_is_left_of_a_ring_that_is_stopped(
     await one.ring.stop()
 
 
+async def test_a_ring_is_stopped_though_its_ffmpeg_does_not_listen(
+    ffmpeg: str, camera: CameraServer, folder: Path, rings: list[Watched]
+) -> None:
+    one = watched(rings, ffmpeg, [UrlSource(camera.url())], folder)
+    await one.count(1)
+    pid = one.ring.pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    await one.ring.stop()
+    assert time.monotonic() - began < 5
+    assert not is_alive(pid)
+    assert not folder.exists()
+
+
 async def test_a_ring_is_stopped_while_it_looks_into_its_stream(
     ffmpeg: str, camera: CameraServer, folder: Path, rings: list[Watched]
 ) -> None:
