@@ -167,3 +167,17 @@ async def test_no_length_of_what_is_no_piece(ffmpeg: str, tmp_path: Path, film_h
     length = await length_of(ffmpeg, piece)
     assert length
     assert 0.5 < length < 10  # it is cut in the middle of a picture
+
+
+async def test_a_full_disk_is_told(
+    tmp_path: Path, camera: CameraServer, folder: Path, rings: list[Watched], ffmpeg: str
+) -> None:
+    """It is said by a stand-in: nobody but root makes a disk that is full."""
+    full = tmp_path / "full-ffmpeg"
+    full.write_text(
+        f'#!/bin/sh\ncase "$*" in\n*segment*) echo "x.ts: No space left on device" >&2; exit 1;;\n'
+        f'*) exec "{ffmpeg}" "$@";;\nesac\n'
+    )
+    full.chmod(0o755)
+    one = watched(rings, str(full), [UrlSource(camera.url())], folder)
+    await one.lost(Lost.NO_SPACE)

@@ -285,3 +285,42 @@ async def test_a_ring_whose_folder_was_removed_makes_it_again(
     shutil.rmtree(folder)
     await one.runs(2)
     assert folder.is_dir()
+
+
+async def test_a_fault_of_our_own_does_not_end_a_ring_in_silence(
+    camera: CameraServer, folder: Path, rings: list[Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+
+    async def fails(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("custom_components.mqtt_sentinel.evidence.cameras.ring.contents_of", fails)
+    one = watched(rings, "ffmpeg", [UrlSource(camera.url())], folder)
+    await one.lost(Lost.ENDED)
+    assert len(faults) == 1
+
+
+async def test_what_hears_of_a_piece_may_fail(
+    ffmpeg: str,
+    camera: CameraServer,
+    folder: Path,
+    rings: list[Watched],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+    one = Watched(ffmpeg, [UrlSource(camera.url())], folder)
+    rings.append(one)
+    heard = one.segments
+
+    def fail(segment: object) -> None:
+        heard.append(segment)  # type: ignore[arg-type] # it is one
+        one._told.set()
+        raise ArithmeticError
+
+    one.ring._heard = fail
+    one.ring.start()
+    await one.count(2)
+    assert len(faults) == 2
