@@ -212,6 +212,7 @@ async def test_the_next_source_is_taken_while_the_first_cannot_be_opened(
             Left(better.url(), Lost.REFUSED),
             Left(camera.url("401"), Lost.UNAUTHORIZED),
         )
+        await one.count(4)  # meanwhile it is tried, and is not there
         await better.open()
         await one.until(lambda: one.ring.stream.source == better.url())
         assert one.ring.stream.left == ()
@@ -324,3 +325,18 @@ async def test_what_hears_of_a_piece_may_fail(
     one.ring.start()
     await one.count(2)
     assert len(faults) == 2
+
+
+async def test_a_folder_that_cannot_be_made(
+    ffmpeg: str, camera: CameraServer, tmp_path: Path, rings: list[Watched]
+) -> None:
+    (tmp_path / "file").touch()
+    one = watched(rings, ffmpeg, [UrlSource(camera.url())], tmp_path / "file" / "ring")
+    await one.until(lambda: Condition.LOST in one.conditions())
+    assert one.segments == []
+
+
+async def test_a_ring_that_never_began_can_be_stopped(folder: Path) -> None:
+    one = Watched("ffmpeg", [StillImages()], folder)
+    await one.ring.stop()
+    assert not folder.exists()

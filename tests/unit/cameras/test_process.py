@@ -1,7 +1,9 @@
 """Programs on a leash. The program is Python, or a shell."""
 
 import asyncio
+import os
 from pathlib import Path
+import signal
 import sys
 
 import pytest
@@ -138,3 +140,14 @@ async def test_who_has_no_ear_is_not_fed() -> None:
     program = await Program.start(["true"])
     assert not program.feed(b"x")
     await program.end()
+
+
+async def test_a_child_that_left_its_group_holds_up_nobody() -> None:
+    program = await Program.start(["setsid", "-f", "sh", "-c", "echo $$; exec sleep 600"])
+    child = int(await program.line())
+    try:
+        async with asyncio.timeout(10):
+            await program.end()
+            assert await program.ended() == 0
+    finally:
+        os.kill(child, signal.SIGKILL)
