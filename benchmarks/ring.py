@@ -21,8 +21,7 @@ from .sentinel_probe.ticks import lags
 CAMERAS = 4
 _SETTLED_PIECES = 5
 _START_SECONDS = 60.0
-_FILM_MORE = 60.0
-"""Seconds that the film is longer than what is measured: all of it is before its end."""
+_FILM_SECONDS = 10.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -62,7 +61,7 @@ async def rings(run_dir: Path, seconds: float) -> list[Row]:
     if not (ffmpeg := shutil.which("ffmpeg")):
         raise RingError("there is no ffmpeg")
     film = run_dir / "film.ts"
-    await asyncio.to_thread(make, ffmpeg, film, 2 * seconds + _FILM_MORE)
+    await asyncio.to_thread(make, ffmpeg, film, _FILM_SECONDS)
     alone = await lags(seconds)
     pieces = [0] * CAMERAS
     settled = asyncio.Event()
