@@ -82,7 +82,7 @@ class OnvifCamera:
     """One camera, asked at one of its services. Everything learned is in ``known`` at once.
 
     ``announced``: it said itself that it is there. Somebody who did not, and wants to know first who
-    asks, may be anything, and is shown no password. ``heard`` is called when an answer begins.
+    asks, may be anything, and is shown no password.
     """
 
     def __init__(
@@ -92,20 +92,23 @@ class OnvifCamera:
         known: Known,
         *,
         announced: bool = True,
-        heard: Callable[[], None] | None = None,
     ) -> None:
         self.known = known
         self._session = session
         self._service = service
         self._announced = announced
-        self._heard = heard
+        self._heard: Callable[[], None] | None = None
         self._offset = timedelta(0)
         self._challenge: Challenge | None = None
         self._used = 0
         self._proven = False
 
-    async def ask(self, keys: Keys) -> None:
-        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit."""
+    async def ask(self, keys: Keys, heard: Callable[[], None] | None = None) -> None:
+        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit.
+
+        ``heard`` is called when an answer begins.
+        """
+        self._heard = heard
         try:
             await self._ask(keys)
             self.known.outcome = OnvifOutcome.OK if self.known.stream else OnvifOutcome.NO_STREAM
@@ -113,6 +116,8 @@ class OnvifCamera:
             self.known.outcome = OnvifOutcome.UNAUTHORIZED
         except _FAILURES:
             self.known.outcome = OnvifOutcome.NO_ONVIF
+        finally:
+            self._heard = None
 
     async def inform(self, keys: Keys) -> None:
         """Ask who made it, as far as it says; raises nothing, and has no time limit, either."""

@@ -119,10 +119,8 @@ async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession) -> OnvifCa
                     limit.reschedule(min(loop.time() + asking.share() * _ONVIF_SHARE, last))
 
             for service in announced or guessed:
-                camera = OnvifCamera(
-                    session, service, asking.known, announced=bool(announced), heard=heard
-                )
-                await camera.ask(asking.ring)
+                camera = OnvifCamera(session, service, asking.known, announced=bool(announced))
+                await camera.ask(asking.ring, heard)
                 if asking.known.stream:
                     return camera
                 if asking.known.outcome is not OnvifOutcome.NO_ONVIF:
