@@ -23,7 +23,7 @@ from custom_components.mqtt_sentinel.cameras.state import SourceInUse, StreamSta
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
 from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
-from custom_components.mqtt_sentinel.config_flow.camera_search import OFFERED
+from custom_components.mqtt_sentinel.config_flow.camera_found import OFFERED
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
 from custom_components.mqtt_sentinel.config_flow.probing import PROBE_ERRORS
 from custom_components.mqtt_sentinel.config_flow.scene import SceneFlow
