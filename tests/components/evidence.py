@@ -165,5 +165,3 @@ class Media:
                 name=camera_name,
             )
         )
-
-

@@ -145,9 +145,7 @@ async def test_only_cameras_record(media: Media) -> None:
     assert caught.value.translation_key == "no_camera_chosen"
 
 
-async def test_who_may_only_look_cannot_record(
-    media: Media, hass_read_only_user: MockUser
-) -> None:
+async def test_who_may_only_look_cannot_record(media: Media, hass_read_only_user: MockUser) -> None:
     with pytest.raises(Unauthorized):
         await capture(media, "door", context=Context(user_id=hass_read_only_user.id))
     assert media.cameras.asked == []

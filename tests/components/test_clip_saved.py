@@ -115,9 +115,7 @@ async def test_its_line(media: Media, kind: MediaKind, causes: list[Cause], line
     logbook.async_describe_events(
         media.house.hass, lambda domain, event, describe: described.update({event: describe})
     )
-    event: Event[Any] = Event(
-        EVENT_CLIP_SAVED, {"name": "Door", "kind": kind, "causes": [*causes]}
-    )
+    event: Event[Any] = Event(EVENT_CLIP_SAVED, {"name": "Door", "kind": kind, "causes": [*causes]})
     assert described[EVENT_CLIP_SAVED](event) == {"name": "Door", "message": line}
 
 

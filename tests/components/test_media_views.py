@@ -154,9 +154,7 @@ async def test_a_signed_link_is_for_one_file(media: Media, stranger: TestClient)
 
 async def test_a_signed_link_ends(media: Media, stranger: TestClient) -> None:
     media.put(CLIP, CONTENT)
-    path = async_sign_path(
-        media.house.hass, media_url(CLIP), -EXPIRATION, use_content_user=True
-    )
+    path = async_sign_path(media.house.hass, media_url(CLIP), -EXPIRATION, use_content_user=True)
     assert (await stranger.get(path)).status == HTTPStatus.UNAUTHORIZED
     assert timedelta(hours=1) <= EXPIRATION <= timedelta(days=7)
 
