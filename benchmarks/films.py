@@ -1,4 +1,4 @@
-"""A camera for benchmarks: sends a film, which is made before, to whoever asks by HTTP.
+"""A camera for benchmarks: sends a film, which is made before, over and over to whoever asks by HTTP.
 
 ``python -m benchmarks.films ffmpeg film`` prints its port, and runs until standard input ends. It is
 a process of its own, and so are its senders: what they cost is not what is measured.
@@ -32,8 +32,18 @@ def _send(connection: socket.socket, ffmpeg: str, film: str) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         subprocess.run(
             [
-                *(ffmpeg, "-nostdin", "-loglevel", "quiet", "-re", "-i", film, "-c", "copy"),
-                *("-flush_packets", "1", "-f", "mpegts", "pipe:1"),
+                *(
+                    ffmpeg,
+                    "-nostdin",
+                    "-loglevel",
+                    "quiet",
+                    "-re",
+                    "-stream_loop",
+                    "-1",
+                    "-i",
+                    film,
+                ),
+                *("-c", "copy", "-flush_packets", "1", "-f", "mpegts", "pipe:1"),
             ],
             stdout=connection.fileno(),
             check=False,

@@ -21,8 +21,7 @@ from .sentinel_probe.ticks import lags
 CAMERAS = 4
 _SETTLED_PIECES = 5
 _START_SECONDS = 60.0
-_FILM_MORE = 60.0
-"""Seconds that the film is longer than what is measured: all of it is before its end."""
+_FILM_SECONDS = 10.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -54,7 +53,7 @@ async def _camera(ffmpeg: str, film: Path) -> AsyncGenerator[str]:
 
 
 async def rings(run_dir: Path, seconds: float) -> list[Row]:
-    """Measure for some seconds; ``run_dir`` is for the film.
+    """Measure what they take for some seconds, then the lag for as many; ``run_dir`` is for the film.
 
     Raises:
         RingError: there is no ffmpeg, or the rings did not run all the time.
@@ -62,11 +61,10 @@ async def rings(run_dir: Path, seconds: float) -> list[Row]:
     if not (ffmpeg := shutil.which("ffmpeg")):
         raise RingError("there is no ffmpeg")
     film = run_dir / "film.ts"
-    await asyncio.to_thread(make, ffmpeg, film, seconds + _FILM_MORE)
-    own = time.process_time()
+    await asyncio.to_thread(make, ffmpeg, film, _FILM_SECONDS)
     alone = await lags(seconds)
-    measuring = time.process_time() - own
     pieces = [0] * CAMERAS
+    settled = asyncio.Event()
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(_camera(ffmpeg, film))
         place = await asyncio.to_thread(Place.make, [RAM, run_dir], CAMERAS)
@@ -76,6 +74,8 @@ async def rings(run_dir: Path, seconds: float) -> list[Row]:
 
             def heard(_: object, number: int = number) -> None:
                 pieces[number] += 1
+                if min(pieces) >= _SETTLED_PIECES:
+                    settled.set()
 
             ring = Ring(
                 *(ffmpeg, [UrlSource(url)], place.folder()),
@@ -88,18 +88,18 @@ async def rings(run_dir: Path, seconds: float) -> list[Row]:
             running.append(ring)
         try:
             async with asyncio.timeout(_START_SECONDS):
-                while min(pieces) < _SETTLED_PIECES:
-                    await asyncio.sleep(0.1)
+                await settled.wait()
         except TimeoutError:
             raise RingError(f"no pieces come: {running[0].stream}") from None
         pids = [ring.pid for ring in running]
         before, own, began = _used(pids), time.process_time(), time.monotonic()
+        await asyncio.sleep(seconds)
+        wall = time.monotonic() - began
+        copying = (_used(pids) - before) / wall / CAMERAS
+        hearing = (time.process_time() - own) / wall / CAMERAS
         lag = await lags(seconds)
         if pids != [ring.pid for ring in running]:
             raise RingError("a ring was interrupted")
-        wall = time.monotonic() - began
-        copying = (_used(pids) - before) / wall / CAMERAS
-        hearing = max(time.process_time() - own - measuring, 0.0) / wall / CAMERAS
     title = f"a ring of 1080p, 25 pictures/s, 4 Mbit/s ({CAMERAS} run)"
     at_rest = percentile(alone, 0.99) * 1000
     return [

@@ -34,6 +34,8 @@ homeassistant:
   currency: EUR
   unit_system: metric
   time_zone: UTC
+  media_dirs:
+    local: {media}
 http:
   server_host: 127.0.0.1
   server_port: {port}
@@ -98,10 +100,15 @@ class Home:
         shutil.rmtree(self.directory, ignore_errors=True)
         folder = self.directory / "custom_components"
         folder.mkdir(parents=True)
+        (self.directory / "media").mkdir()
         for component in components:
             (folder / component.name).symlink_to(component, target_is_directory=True)
         written = {
-            "configuration.yaml": _BASE.format(port=self._port) + configuration,
+            # Where it says nothing, Home Assistant in a container takes a folder of the machine's.
+            "configuration.yaml": _BASE.format(
+                port=self._port, media=json.dumps(str(self.directory / "media"))
+            )
+            + configuration,
             ".storage/onboarding": json.dumps(_WELCOME),
             **files,
         }

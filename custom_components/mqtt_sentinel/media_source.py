@@ -40,12 +40,12 @@ class SentinelMediaSource(MediaSource):
 
         Raises Unresolvable: it is gone, never was, or cannot be played.
         """
-        root = hub.cameras.root if (hub := _hub(self._hass)) else None
-        if root is None:
+        hub, media_id = _hub(self._hass), item.identifier or ""
+        if hub is None:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="not_loaded")
         try:
-            container = container_of(item.identifier)
-            path = await self._hass.async_add_executor_job(path_of, item.identifier, root)
+            container = container_of(media_id)
+            path = await self._hass.async_add_executor_job(path_of, media_id, hub.cameras.root)
             there = await self._hass.async_add_executor_job(path.is_file)
         except NotOursError:
             there = False
@@ -53,7 +53,7 @@ class SentinelMediaSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="media_not_found")
         if not container.known:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="media_not_playable")
-        return PlayMedia(media_url(item.identifier), container.mime, path=path)
+        return PlayMedia(media_url(media_id), container.mime, path=path)
 
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
@@ -66,7 +66,8 @@ class SentinelMediaSource(MediaSource):
             for subentry in hub.entry.get_subentries_of_type(SUBENTRY_CAMERA)
         }
         library = Library(self._hass, hub.journal, hub.journal.site, titles)
-        return await library.browse(item.identifier)
+        # Home Assistant says "" to some, and nothing at all for the root.
+        return await library.browse(item.identifier or "")
 
 
 @callback

@@ -1,6 +1,7 @@
 """Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
 
 from collections.abc import Awaitable, Callable, Generator
+import logging
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,8 +18,10 @@ from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
 from custom_components.mqtt_sentinel.cameras.streams import Streams
 from custom_components.mqtt_sentinel.chronicle import keeper
 from custom_components.mqtt_sentinel.config_flow import options
+from custom_components.mqtt_sentinel.const import DOMAIN
 from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FILE, default_url
 
+from .evidence import Media
 from .house import START, Broker, Clock, House
 
 
@@ -50,9 +53,27 @@ def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -
 @pytest.fixture(autouse=True)
 def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the journal of the test is: the folder of its configuration is that of all tests."""
+    # The test plugin turns on that every statement is logged.
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
     for module in (keeper, options):
         monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
     return tmp_path / DEFAULT_FILE
+
+
+@pytest.fixture(autouse=True)
+def media_folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Where Home Assistant's own media are in the test, below which ours are."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    hass.config.media_dirs = {"local": str(folder)}
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_streams(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program is run for a camera, unless the test says that it wants ``real_streams``."""
+    if "real_streams" not in request.fixturenames:
+        monkeypatch.setattr(Streams, "start", lambda *_: None)
 
 
 @pytest.fixture
@@ -116,3 +137,13 @@ async def broker(set_up_mqtt: Callable[[], Awaitable[Broker]]) -> Broker:
 def house(hass: HomeAssistant, clock: Clock, broker: Broker) -> House:
     """A house without a hub yet."""
     return House(hass, clock, broker)
+
+
+@pytest.fixture
+async def media(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Media:
+    """A house with two cameras, a folder for their media, and a journal."""
+    # The test plugin has every statement logged.
+    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
+    media = Media(house, tmp_path / "media" / DOMAIN)
+    await media.set_up()
+    return media

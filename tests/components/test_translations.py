@@ -38,6 +38,7 @@ from custom_components.mqtt_sentinel.const import (
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.event import DRILLED, OF_CAMERA, OF_RELAY, Happened
+from custom_components.mqtt_sentinel.evidence.journal.failures import Trouble as JournalTrouble
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
@@ -127,7 +128,8 @@ def test_the_english_texts_are_the_strings() -> None:
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
     others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things", "panel_lost"}
-    others |= {"drill_failed", "drill_not_told", "drill_overdue"}
+    others |= {"drill_failed", "drill_not_told", "drill_overdue", "journal_moved"}
+    others |= {f"journal_{trouble.value}" for trouble in JournalTrouble}
     assert keys | others == set(STRINGS["issues"])
 
 

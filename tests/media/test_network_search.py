@@ -1,6 +1,7 @@
 """A search among a hundred things on loopback, of which each knows what should be said of it."""
 
 import asyncio
+from dataclasses import replace
 import socket
 import sys
 import time
@@ -12,7 +13,7 @@ from pytest_socket import socket_allow_hosts
 
 from benchmarks.discovery import what_to_search, wrong
 from custom_components.mqtt_sentinel.network.facts import Codec
-from custom_components.mqtt_sentinel.network.found import Progress, Verdict
+from custom_components.mqtt_sentinel.network.found import Limits, Progress, Verdict
 from custom_components.mqtt_sentinel.network.search import search
 from demo.cameras.fleet.kinds import Thing
 from demo.cameras.fleet.remote import RemoteTown
@@ -26,8 +27,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 _COUNT = 100
-# The search promises ten; a machine that does much else may wake it late.
-_GENEROUS_SECONDS = 15.0
+# The benchmark holds the usual limits; here a machine may do much else at the same time.
+_PATIENT = Limits(seconds=40.0, longest=8.0)
+_GENEROUS_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +74,9 @@ async def test_each_of_a_hundred_is_judged_rightly(asked: set[str]) -> None:
     async with RemoteTown(there), aiohttp.ClientSession() as session:
         asked.clear()
         began = time.monotonic()
-        searched = await search(what_to_search(there), session, told.append)
+        searched = await search(
+            replace(what_to_search(there), limits=_PATIENT), session, told.append
+        )
         assert time.monotonic() - began < _GENEROUS_SECONDS
     assert wrong(there, searched) == []
     assert not searched.more

@@ -175,7 +175,13 @@ async def test_what_is_remembered_is_bounded(
 
 async def test_a_video_has_a_thumbnail_and_a_length(keeper: Keeper, tmp_path: Path) -> None:
     content = files.video(
-        str(ffmpeg.find()), tmp_path / "it.mp4", "-c:v", "mpeg4", "-movflags", "+faststart", seconds=2
+        str(ffmpeg.find()),
+        tmp_path / "it.mp4",
+        "-c:v",
+        "mpeg4",
+        "-movflags",
+        "+faststart",
+        seconds=2,
     )
     await keeper.hear(change(content, number=3, occasion=Occasion.VIDEO))
     [row] = keeper.rows

@@ -22,10 +22,11 @@ from ..outcome.audience import Audience, Moment
 from ..outcome.issues import show_disk
 from ..outcome.media import SavedMedia
 from ..setup.camera import AddressCamera
+from ..setup.clips import media_folder
 from ..watch.cameras import camera_key
 from ..watch.reports import ConnectionReport
 from .books import clip_of
-from .recordings import Recordings, media_folder
+from .recordings import Recordings
 from .sources import address_of, called
 from .state import CameraState, StreamState, Trouble
 from .streams import Streams

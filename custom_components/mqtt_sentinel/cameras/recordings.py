@@ -4,22 +4,21 @@ import asyncio
 from collections.abc import Collection, Coroutine, Mapping
 from datetime import datetime, timedelta
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_CLIPS_DAYS, CONF_CLIPS_FREE, CONF_CLIPS_SIZE, DOMAIN
+from ..const import DOMAIN
 from ..evidence.clips.errors import CaptureError, ClipError
 from ..evidence.clips.lane import Camera
 from ..evidence.clips.orders import Reason
 from ..evidence.clips.recorder import Place, Recorder
-from ..evidence.clips.retention import Limits
 from ..evidence.device.device import DeviceEvidence, Needs
 from ..intake.mqtt import now
 from ..outcome.media import SavedMedia
+from ..setup.clips import limits_of, media_folder
 from .books import Books
 
 if TYPE_CHECKING:
@@ -32,28 +31,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_DAYS = 30
-DEFAULT_GIGABYTES = 10.0
-DEFAULT_FREE_GIGABYTES = 1.0
-_GIGABYTE = 1024**3
-_DAY = 86_400.0
 # How often what is too old or too much is looked for, and room on a disk that was full.
 _TIDY_EVERY = timedelta(minutes=5)
-
-
-def media_folder(hass: HomeAssistant) -> Path:
-    """Where clips are kept: below the folder of Home Assistant's own media, which may be a disk of its own."""
-    media = hass.config.media_dirs.get("local") or hass.config.path("media")
-    return Path(media) / DOMAIN
-
-
-def limits_of(options: Mapping[str, Any]) -> Limits:
-    """How much is kept, as the options of the hub say it."""
-    return Limits(
-        options.get(CONF_CLIPS_DAYS, DEFAULT_DAYS) * _DAY,
-        int(options.get(CONF_CLIPS_SIZE, DEFAULT_GIGABYTES) * _GIGABYTE),
-        int(options.get(CONF_CLIPS_FREE, DEFAULT_FREE_GIGABYTES) * _GIGABYTE),
-    )
 
 
 class Recordings:

@@ -1,4 +1,4 @@
-"""The options of the hub: defaults of the checks, what becomes of new devices, the journal."""
+"""The options of the hub: defaults of the checks, new devices, the journal, the clips."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +17,9 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..const import (
+    CONF_CLIPS_DAYS,
+    CONF_CLIPS_FREE,
+    CONF_CLIPS_SIZE,
     CONF_GRACE,
     CONF_IGNORE_ALL,
     CONF_IGNORED,
@@ -33,13 +36,19 @@ from ..dialects.table import DIALECTS
 from ..evidence.journal.address import check, default_url, safe
 from ..evidence.journal.retention import DEFAULT_DAYS
 from ..evidence.journal.rows import Kind
+from ..setup.clips import (
+    DEFAULT_CLIPS_DAYS,
+    DEFAULT_CLIPS_FREE,
+    DEFAULT_CLIPS_SIZE,
+    media_folder,
+)
 from ..watch.settings import (
     DEFAULT_GRACE,
     DEFAULT_PING_INTERVAL,
     DEFAULT_PING_MISSES,
     DEFAULT_SETTLE,
 )
-from .forms import MOST_MISSES, count, dialects, seconds, yes_or_no
+from .forms import MOST_MISSES, count, dialects, gigabytes, seconds, yes_or_no
 
 LONGEST_DAYS = 3650
 
@@ -49,6 +58,13 @@ _DAYS = NumberSelector(
     NumberSelectorConfig(
         min=1, max=LONGEST_DAYS, step=1, unit_of_measurement="d", mode=NumberSelectorMode.BOX
     )
+)
+_CLIPS = vol.Schema(
+    {
+        vol.Required(CONF_CLIPS_DAYS, default=DEFAULT_CLIPS_DAYS): _DAYS,
+        vol.Required(CONF_CLIPS_SIZE, default=DEFAULT_CLIPS_SIZE): gigabytes(),
+        vol.Required(CONF_CLIPS_FREE, default=DEFAULT_CLIPS_FREE): gigabytes(),
+    }
 )
 # There is a password in it.
 _ADDRESS = TextSelector(
@@ -61,7 +77,7 @@ class SentinelOptionsFlow(OptionsFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to change."""
-        return self.async_show_menu(step_id="init", menu_options=["checks", "journal"])
+        return self.async_show_menu(step_id="init", menu_options=["checks", "journal", "clips"])
 
     async def async_step_checks(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change the defaults of the checks, and what becomes of things that nobody watches."""
@@ -94,6 +110,18 @@ class SentinelOptionsFlow(OptionsFlow):
             ),
             errors=errors,
             description_placeholders={"ignored": str(ignored)},
+        )
+
+    async def async_step_clips(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose how much of what cameras recorded is kept."""
+        options = self.config_entry.options
+        if user_input is not None:
+            chosen = {**options, **user_input, CONF_CLIPS_DAYS: int(user_input[CONF_CLIPS_DAYS])}
+            return self.async_create_entry(data=chosen)
+        return self.async_show_form(
+            step_id="clips",
+            data_schema=self.add_suggested_values_to_schema(_CLIPS, options),
+            description_placeholders={"folder": str(media_folder(self.hass))},
         )
 
     async def async_step_journal(

@@ -1,7 +1,7 @@
 """Asks a camera over ONVIF where its streams are, and who made it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -86,19 +86,29 @@ class OnvifCamera:
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, service: Url, known: Known, *, announced: bool = True
+        self,
+        session: aiohttp.ClientSession,
+        service: Url,
+        known: Known,
+        *,
+        announced: bool = True,
     ) -> None:
         self.known = known
         self._session = session
         self._service = service
         self._announced = announced
+        self._heard: Callable[[], None] | None = None
         self._offset = timedelta(0)
         self._challenge: Challenge | None = None
         self._used = 0
         self._proven = False
 
-    async def ask(self, keys: Keys) -> None:
-        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit."""
+    async def ask(self, keys: Keys, heard: Callable[[], None] | None = None) -> None:
+        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit.
+
+        ``heard`` is called when an answer begins.
+        """
+        self._heard = heard
         try:
             await self._ask(keys)
             self.known.outcome = OnvifOutcome.OK if self.known.stream else OnvifOutcome.NO_STREAM
@@ -106,6 +116,8 @@ class OnvifCamera:
             self.known.outcome = OnvifOutcome.UNAUTHORIZED
         except _FAILURES:
             self.known.outcome = OnvifOutcome.NO_ONVIF
+        finally:
+            self._heard = None
 
     async def inform(self, keys: Keys) -> None:
         """Ask who made it, as far as it says; raises nothing, and has no time limit, either."""
@@ -193,6 +205,8 @@ class OnvifCamera:
             ssl=False,
         ) as response:
             self.known.heard = True
+            if self._heard:
+                self._heard()
             return await self._read(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> Element:

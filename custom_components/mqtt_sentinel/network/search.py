@@ -137,9 +137,6 @@ class _Searching:
             self._tell(Progress(len(self._found), len(self._known), self._listening, found))
 
 
-def _by_address(found: Found) -> tuple[int, int, str]:
-    try:
-        address = ip_address(found.address)
-    except ValueError:
-        return 0, 0, found.address
-    return address.version, int(address), ""
+def _by_address(found: Found) -> tuple[int, int]:
+    address = ip_address(found.address)
+    return address.version, int(address)

@@ -148,13 +148,18 @@ def judge(text: str, address: str, schemes: Collection[str]) -> tuple[Whose, Url
     if same_host(url.host, address):
         return Whose.OWN, replace(url, host=address), url.host
     try:
-        given = ip_address(url.host)
-        at_home = any(given in network for network in _AT_HOME)
+        at_home = is_at_home(url.host)
     except ValueError:
         at_home = url.host.endswith((".local", ".lan", ".home.arpa")) or "." not in url.host
     if not at_home:
         return Whose.FOREIGN, None, url.host
     return Whose.MOVED, replace(url, host=address), url.host
+
+
+def is_at_home(address: str) -> bool:
+    """Tell whether an address is one that only a home or this computer uses. Raises ValueError."""
+    given = ip_address(address)
+    return any(given in network for network in _AT_HOME)
 
 
 def same_host(one: str, other: str) -> bool:

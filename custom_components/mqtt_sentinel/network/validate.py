@@ -21,7 +21,7 @@ type Share = Callable[[], float]
 
 _ONVIF_PATH = "/onvif/device_service"
 _MOST_SERVICES = 2
-# Of the time that there is for a candidate, so much may go by before it is asked without ONVIF.
+# Of the time that there is for a candidate, so much may go by without an answer over ONVIF.
 _ONVIF_SHARE = 0.6
 
 _VERDICTS = {
@@ -108,11 +108,19 @@ async def _ask_onvif(asking: _Asking, session: aiohttp.ClientSession) -> OnvifCa
         Url("http", asking.candidate.address, port, _ONVIF_PATH)
         for port in asking.search.onvif_ports
     ]
+    loop = asyncio.get_running_loop()
+    last = loop.time() + asking.search.limits.longest
     try:
-        async with asyncio.timeout(asking.share() * _ONVIF_SHARE):
+        async with asyncio.timeout(asking.share() * _ONVIF_SHARE) as limit:
+
+            def heard() -> None:
+                # Who answers gets time for the next answer, within reason.
+                if not limit.expired():
+                    limit.reschedule(min(loop.time() + asking.share() * _ONVIF_SHARE, last))
+
             for service in announced or guessed:
                 camera = OnvifCamera(session, service, asking.known, announced=bool(announced))
-                await camera.ask(asking.ring)
+                await camera.ask(asking.ring, heard)
                 if asking.known.stream:
                     return camera
                 if asking.known.outcome is not OnvifOutcome.NO_ONVIF:
@@ -139,7 +147,12 @@ async def _searched_at(asking: _Asking, port: int) -> Described:
     tried: set[str] = set()
     while path := next(_untried(asking, described.server, tried), None):
         tried.add(path)
-        described = await _described(asking, Url("rtsp", asking.candidate.address, port, path))
+        before = described
+        described = await _described(
+            asking, Url("rtsp", asking.candidate.address, port, path), greet=len(tried) == 1
+        )
+        if described.outcome in {Outcome.SLOW, Outcome.SILENT} and len(tried) > 1:
+            return before  # time is over, not its patience: it has said that nothing is there
         if described.outcome is not Outcome.NOT_FOUND:
             break
     return described
@@ -152,11 +165,11 @@ def _untried(asking: _Asking, server: str, tried: set[str]) -> Iterator[str]:
     return (path for path in paths_for(*said) if path not in tried)
 
 
-async def _described(asking: _Asking, url: Url) -> Described:
+async def _described(asking: _Asking, url: Url, *, greet: bool = True) -> Described:
     """What is streamed at an address, with the first credentials that are right for it."""
     while True:
         credentials = asking.ring.offer()
-        described = await _describe(asking, url, credentials)
+        described = await _describe(asking, url, credentials, greet=greet)
         if described.outcome is not Outcome.UNAUTHORIZED or not described.tried:
             return described
         asking.ring.refused()
@@ -164,13 +177,16 @@ async def _described(asking: _Asking, url: Url) -> Described:
             return described
 
 
-async def _describe(asking: _Asking, url: Url, credentials: Credentials | None) -> Described:
+async def _describe(
+    asking: _Asking, url: Url, credentials: Credentials | None, *, greet: bool
+) -> Described:
     return await describe(
         url,
         credentials,
         seconds=asking.left,
         tls=asking.tls,
         basic=asking.search.basic,
+        greet=greet,
     )
 
 
@@ -209,7 +225,9 @@ def _verdict(asking: _Asking, described: Described, found: Found) -> Verdict:
     locked = asking.known.outcome is OnvifOutcome.UNAUTHORIZED
     if locked or described.outcome is Outcome.UNAUTHORIZED:
         return Verdict.PASSWORD_REFUSED if asking.ring.tries else Verdict.PASSWORD_NEEDED
-    if described.outcome is Outcome.SILENT and asking.known.heard:
+    talks = asking.known.heard and asking.known.outcome is not OnvifOutcome.NO_ONVIF
+    unfinished = asking.known.outcome is OnvifOutcome.SILENT
+    if talks and (unfinished or described.outcome is Outcome.SILENT):
         return Verdict.SLOW
     speaks_onvif = asking.known.outcome in {OnvifOutcome.OK, OnvifOutcome.NO_STREAM}
     if speaks_onvif and described.outcome in {Outcome.NOT_RTSP, Outcome.REFUSED}:

@@ -11,7 +11,7 @@ from .wording import escape_markdown
 if TYPE_CHECKING:
     from pathlib import Path
 
-LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/journal.md"
+LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/setup.md#the-journal"
 
 
 def _failed_id(entry_id: str) -> str:

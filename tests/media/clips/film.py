@@ -1,6 +1,8 @@
 """Films whose every frame carries its number, cut into segments as a camera's are, and read again."""
 
 from dataclasses import dataclass
+import importlib.util
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -8,7 +10,16 @@ import subprocess
 from custom_components.mqtt_sentinel.evidence.facts import Segment
 from custom_components.mqtt_sentinel.watch.clock import Instant
 
-FFMPEG = shutil.which("ffmpeg") or ""
+
+def _ffmpeg() -> str:
+    """The one that is asked for, that of the system, or that of a Python package."""
+    found = os.environ.get("MQTT_SENTINEL_FFMPEG") or shutil.which("ffmpeg")
+    if not found and importlib.util.find_spec("imageio_ffmpeg"):
+        found = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    return found or ""
+
+
+FFMPEG = _ffmpeg()
 EPOCH = 1_800_000_000.0
 RATE = 10
 WIDTH, HEIGHT, BITS = 256, 64, 16
@@ -70,7 +81,7 @@ def numbers(path: Path) -> list[int]:
     ran = subprocess.run(
         [
             *(FFMPEG, *_QUIET, "-i", str(path), "-map", "0:v:0", "-vf", "format=gray"),
-            *("-vsync", "passthrough", "-f", "rawvideo", "pipe:1"),
+            *("-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"),
         ],
         capture_output=True,
         check=True,
@@ -90,7 +101,7 @@ def moments(path: Path) -> list[float]:
     """When each frame of a clip is shown, in seconds."""
     ran = subprocess.run(
         [
-            *(FFMPEG, *_QUIET, "-i", str(path), "-map", "0:v:0", "-vsync", "passthrough"),
+            *(FFMPEG, *_QUIET, "-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough"),
             *("-enc_time_base", "1:1000", "-f", "framecrc", "pipe:1"),
         ],
         capture_output=True,

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,16 @@ def holds(clip: Clip) -> None:
     assert hashlib.sha256(clip.path.read_bytes()).hexdigest() == clip.sha256
     assert clip.path.as_posix().endswith(clip.media_id)
     shown = moments(clip.path)
-    steps = [later - sooner for sooner, later in zip(shown, shown[1:], strict=False)]
+    steps = [later - sooner for sooner, later in pairwise(shown)]
     assert shown[0] == pytest.approx(0, abs=0.1)
     assert max(steps) < 1.5 / RATE
     assert min(steps) > 0.5 / RATE
     assert clip.duration == pytest.approx(len(shown) / RATE, abs=0.1)
     assert not clip.missing
+
+
+def below(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*")}
 
 
 def in_all(clips: list[Clip]) -> list[int]:
@@ -212,7 +217,7 @@ HOSTILE = [
 async def test_no_name_leads_out_of_the_folder_or_becomes_an_argument(
     studio: Studio, film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = {path.relative_to(tmp_path) for path in tmp_path.rglob("*")}
+    ours = below(tmp_path)
     ran: list[tuple[str, ...]] = []
     module = "custom_components.mqtt_sentinel.evidence.clips.finish.run_ffmpeg"
 
@@ -230,7 +235,7 @@ async def test_no_name_leads_out_of_the_folder_or_becomes_an_argument(
     await studio.books.until(clips=len(HOSTILE))
     assert {clip.camera_id for clip in studio.books.announced} == set(HOSTILE)
     assert all(clip.event_ids == (clip.camera_id,) for clip in studio.books.announced)
-    outside = {path.relative_to(tmp_path) for path in tmp_path.rglob("*")} - ours
+    outside = below(tmp_path) - ours
     assert all(path.parts[0] == "clips" for path in outside)
     names = [name for name in HOSTILE if name != "-i"]
     for arguments in ran:

@@ -18,7 +18,7 @@ from custom_components.mqtt_sentinel.evidence.clips.work import Work
 from custom_components.mqtt_sentinel.evidence.facts import Segment
 from custom_components.mqtt_sentinel.watch.clock import Instant
 
-from .film import EPOCH, FFMPEG, RATE, Film, numbers
+from .film import EPOCH, RATE, Film, numbers
 from .studio import CAMERA, Books, Studio
 
 EXPECTED = list(range(5 * RATE, 20 * RATE))
@@ -51,6 +51,10 @@ async def test_without_ffmpeg_the_segments_stay_until_there_is_one(
     record(studio, film)
     await studio.books.until(failures=1)
     assert failed(studio) == [(Reason.CANNOT_FINISH, True)]
+    still = await restarted(studio, ffmpeg=str(tmp_path / "none"))
+    for _ in range(2):  # it stays for as long as it takes
+        [left] = (await still.recorder.recover()).left
+        assert left.reason is Reason.CANNOT_FINISH
     again = await restarted(studio)
     recovered = await again.recorder.recover()
     [clip] = recovered.clips
@@ -316,13 +320,15 @@ async def test_strangers_among_what_is_recorded_are_removed(tmp_path: Path, film
     (folder / "odd.abc-1" / "facts.json").write_text('{"media_id": "../../x"}')
     (folder / "odd.abc-1" / "more").mkdir()
     (folder / "file").write_text("?")
-    (folder / "link").symlink_to(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("not ours")
+    (folder / "link").symlink_to(elsewhere)
     studio = Studio(root, books=Books())
     await studio.recorder.start()
     recovered = await studio.recorder.recover()
     assert (recovered.clips, recovered.removed, recovered.left) == ((), 4, ())
     assert studio.files() == []
-    assert tmp_path.exists()
+    assert elsewhere.read_text() == "not ours"
 
 
 async def test_a_link_in_the_way_of_a_clip_is_not_followed(
@@ -335,4 +341,3 @@ async def test_a_link_in_the_way_of_a_clip_is_not_followed(
     record(studio, film)
     await studio.books.until(failures=1)
     assert list(outside.iterdir()) == []
-    assert FFMPEG

@@ -112,7 +112,7 @@ def main() -> None:
         time.sleep(float(seconds))
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-        print("killed" if os.WIFSIGNALED(status) else "died", flush=True)
+        sys.stdout.write("killed\n" if os.WIFSIGNALED(status) else "died\n")
 
 
 if __name__ == "__main__":

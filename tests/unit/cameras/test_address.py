@@ -70,6 +70,7 @@ def test_an_address_of_a_stream(url: str) -> None:
             "rtsp://camera/1 ",
             "rtsp://[::1/1",
             "rtsp://[camera]/1",
+            "rtsp://[v1.x]/1",
             "rtsp://::1/1",
         ),
         *(
@@ -169,6 +170,7 @@ def test_secrets_as_written_and_as_meant() -> None:
     assert secrets_of("rtsp://a:b@camera/1") == ("a:b",)
 
 
+@example("", "#\x85")
 @given(st.text(), st.text(st.characters(exclude_characters=" \t\r\n'\"<>"), min_size=1))
 def test_no_log_tells_a_password(before: str, password: str) -> None:
     url = f"rtsp://joe:{PASSWORD}{password}@camera/1"

@@ -15,9 +15,9 @@ from custom_components.mqtt_sentinel.evidence.clips.orders import (
 from custom_components.mqtt_sentinel.evidence.clips.recording import Recording
 from custom_components.mqtt_sentinel.evidence.facts import Cause, Segment, Trigger
 
-from ..build import at
+from ..build import EPOCH, at
 
-__all__ = ["at"]
+__all__ = ["EPOCH", "at"]
 
 
 def piece(began: float, duration: float = 1.0, run: int = 1) -> Segment:

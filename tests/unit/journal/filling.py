@@ -18,8 +18,8 @@ def say(*words: object) -> None:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    while not holds():
-        await asyncio.sleep(0.01)  # a thread is waited for, too
+    while not holds():  # noqa: ASYNC110 - a thread is waited for, too
+        await asyncio.sleep(0.01)
 
 
 async def fill(url: str, rows: int, most: int) -> None:

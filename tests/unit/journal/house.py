@@ -47,8 +47,8 @@ def clip(name: str, camera: str = "cam", day: str = "2026-11-21", **more: Any) -
 async def until(holds: Callable[[], Any]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(SECONDS):
-        while not holds():
-            await asyncio.sleep(0.005)  # a thread is waited for
+        while not holds():  # noqa: ASYNC110 - a thread is waited for, too
+            await asyncio.sleep(0.005)
 
 
 class Kept:

@@ -156,7 +156,7 @@ def test_a_newer_journal(url: str) -> None:
 
 
 def test_a_server(postgres: Server) -> None:
-    url = postgres.new_database()
+    url = postgres.new_place()
     assert check(url) is None
     engine = create_engine(read_url(url))
     with engine.connect() as link:

@@ -57,7 +57,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
         return default_url(tmp_path / "target").replace("sqlite:///", "sqlite:///", 1)
-    return request.getfixturevalue("postgres").new_database()
+    return request.getfixturevalue("postgres").new_place()
 
 
 @pytest.fixture(autouse=True)
@@ -179,7 +179,7 @@ def test_a_source_of_another_version_is_not_moved(source: str, target: str, tmp_
 
 
 def test_the_script(source: str, postgres: Server) -> None:
-    target = postgres.new_database()
+    target = postgres.new_place()
     command = [sys.executable, SCRIPT, source, "-"]
     done = subprocess.run(command, input=target, capture_output=True, text=True, check=True)
     assert contents(target) == contents(source)

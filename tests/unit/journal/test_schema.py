@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import pytest
-from sqlalchemy import Column, Connection, Text, inspect, text
+from sqlalchemy import Column, Connection, Executable, Text, inspect, text
+from sqlalchemy.dialects import mysql
 
+from custom_components.mqtt_sentinel.evidence.journal import schema as schema_module
 from custom_components.mqtt_sentinel.evidence.journal.address import open_engine, read_url
 from custom_components.mqtt_sentinel.evidence.journal.failures import (
     JournalError,
@@ -141,3 +143,60 @@ async def test_a_newer_journal_is_left_alone(url: str, journal_at: Callable[...,
     with pytest.raises(JournalError):
         await kept.journal.accept(event(2))
     assert await kept.event_times() == [1]
+
+
+class Link:
+    """A MariaDB that answers what it is told to."""
+
+    def __init__(self, locked: int) -> None:
+        self.asked: list[str] = []
+        self._locked = locked
+        self.dialect = mysql.dialect()
+
+    def scalar(self, query: Executable) -> int:
+        self.asked.append(str(query.compile(dialect=self.dialect)))
+        return self._locked
+
+    def execute(self, query: Executable) -> None:
+        self.scalar(query)
+
+
+def test_mariadb_is_locked_by_name() -> None:
+    link = Link(1)
+    with pytest.raises(OSError, match="the power"), schema_module._alone(link):
+        raise OSError("the power went")
+    assert [query.partition("(")[0] for query in link.asked] == [
+        "SELECT get_lock",
+        "SELECT release_lock",
+    ]
+
+
+def test_mariadb_that_is_locked_is_left_alone() -> None:
+    with pytest.raises(JournalError) as failed, schema_module._alone(Link(0)):
+        pytest.fail("it is not ours")
+    assert failed.value.trouble is Trouble.LOCKED
+
+
+async def test_where_tables_cannot_be_taken_back_each_step_counts(
+    url: str, journal_at: Callable[..., Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_row(url, journal_at)
+    monkeypatch.setattr(schema_module, "_takes_tables_back", lambda _: False)
+    engine = open_engine(read_url(url))
+    with pytest.raises(OSError, match="the power"):
+        ensure(engine, Schema(METADATA, (colour, broken)))
+    with engine.connect() as link:
+        assert read_version(link) == 2
+    ensure(engine, NEWER)
+    with engine.connect() as link:
+        assert read_version(link) == 3
+    engine.dispose()
+
+
+def test_trying_a_database_leaves_no_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_module, "_takes_tables_back", lambda _: False)
+    engine = open_engine(read_url(url))
+    schema_module.probe(engine)
+    with engine.connect() as link:
+        assert inspect(link).get_table_names() == []
+    engine.dispose()

@@ -83,7 +83,9 @@ def written_h264(*, poc: Written | None = None, chroma: int = 1, crop: bool = Fa
     written = Written().put(100, 8).put(0, 16).ue(0, chroma)
     if chroma == 3:
         written.put(1, 1)  # colours apart: each is cropped as brightness is
-    written.ue(0, 0).put(0, 1).put(0, 1).ue(0)
+    # A list of what is scaled how: the first is there, and goes on as it began; the others are not.
+    lists = 12 if chroma == 3 else 8
+    written.ue(0, 0).put(0, 1).put(1, 1).put(1, 1).se(2).se(-10).put(0, lists - 1).ue(0)
     written.bits += (poc or Written().ue(2)).bits
     written.ue(1).put(0, 1).ue(39, 22).put(1, 1).put(0, 1)
     return (written.put(1, 1).ue(0, 0, 0, 8) if crop else written.put(0, 1)).put(0, 1)

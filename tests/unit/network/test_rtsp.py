@@ -116,6 +116,18 @@ async def test_outcomes(talk: Talk, outcome: Outcome) -> None:
         assert (await describe(url(camera), ADMIN, seconds=0.5)).outcome is outcome
 
 
+async def test_whoever_says_goodbye_is_called_again() -> None:
+    """It closes nothing, but says that it will."""
+
+    def talk(asked: Asked) -> Reply:
+        body = b"" if asked.method == "OPTIONS" else SDP
+        return reply(200, "Connection: Close", body=body)
+
+    async with Rtsp(talk) as camera:
+        assert (await describe(url(camera))).outcome is Outcome.OK
+    assert camera.connections == 2
+
+
 @pytest.mark.parametrize("data", [b"", reply(200, body=SDP)[:-9]])
 async def test_whoever_hangs_up(data: bytes) -> None:
     async with Rtsp(says(data, options=data), close_each=True) as camera:

@@ -41,7 +41,7 @@ from .fakes import (
 from .onvif_fake import Lock, Onvif
 
 PROBE, RTSP, ONVIF = 33702, 33554, 33580
-QUICK = Limits(seconds=5.0, listening=0.3, settling=0.1, longest=1.0)
+QUICK = Limits(seconds=15.0, listening=0.3, settling=0.1, longest=2.0)
 BASIC_SEARCH = Search(
     limits=QUICK, probe_port=PROBE, rtsp_ports=(RTSP,), onvif_ports=(ONVIF,), credentials=(ADMIN,)
 )
@@ -146,6 +146,7 @@ AUDIO = b"v=0\r\nm=audio 0 RTP/AVP 0\r\n"
         (None, Onvif(says={"GetProfiles": None}), Verdict.SLOW),
         (says(None), Onvif(says={"GetSystemDateAndTime": None}), Verdict.SILENT),
         (says(None), Onvif(), Verdict.SLOW),
+        (says(None), Onvif(says={"GetSystemDateAndTime": b"<html/>"}), Verdict.SILENT),
     ],
 )
 async def test_verdicts(
@@ -208,6 +209,21 @@ async def test_the_second_port_is_asked_too(session: aiohttp.ClientSession) -> N
     assert found.verdict is Verdict.UNREACHABLE
 
 
+async def test_one_thing_at_two_addresses_is_one(session: aiohttp.ClientSession) -> None:
+    one, two = address(), address()
+    xaddrs = f"http://{one}:{ONVIF}/onvif/device_service http://{two}:{ONVIF}/onvif/device_service"
+    said = lambda asked: [matches(asked, xaddrs)]  # noqa: E731
+    async with (
+        responder(one, PROBE, said),
+        responder(two, PROBE, said),
+        Rtsp(locked(), one, RTSP),
+        Rtsp(locked(), two, RTSP),
+    ):
+        searched = await look(session, one, two)
+    assert len(searched.found) == 1
+    assert searched.found[0].verdict is Verdict.READY
+
+
 async def test_nobody_is_led_astray(session: aiohttp.ClientSession) -> None:
     """A service elsewhere: what answered is asked at its own address."""
     async with Http(Onvif(), address(), ONVIF) as other:
@@ -246,6 +262,27 @@ async def test_many_silent_ones_are_done_in_time(session: aiohttp.ClientSession)
             searched = await look(session, *hosts, what=replace(BASIC_SEARCH, limits=limits))
     verdicts = [found.verdict for found in searched.found]
     assert verdicts == [Verdict.SILENT] * 7 + [Verdict.READY]
+
+
+async def test_who_is_slow_but_answers_gets_more_time(session: aiohttp.ClientSession) -> None:
+    """Others wait, so that there is little time for each; but they are quick."""
+
+    class Slow(Onvif):
+        async def __call__(
+            self, path: str, headers: dict[str, str], body: bytes
+        ) -> tuple[int, list[str], bytes] | None:
+            await asyncio.sleep(0.25)
+            return await super().__call__(path, headers, body)
+
+    limits = replace(QUICK, seconds=6.0, longest=4.0, at_once=1)
+    async with AsyncExitStack() as stack:
+        hosts = [(await stack.enter_async_context(camera(locked(), Slow(), "")))[0]]
+        hosts += [(await stack.enter_async_context(camera(locked())))[0] for _ in range(5)]
+        searched = await look(session, *hosts, what=replace(BASIC_SEARCH, limits=limits))
+    assert [found.verdict for found in searched.found] == [Verdict.READY] * 6
+    # Where ONVIF said, not where the first guess is.
+    assert searched.found[0].url
+    assert searched.found[0].url.path == "/main"
 
 
 async def test_no_time_left(session: aiohttp.ClientSession) -> None:

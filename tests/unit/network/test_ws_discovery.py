@@ -4,9 +4,11 @@ import asyncio
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
 import socket
+from typing import Any
 
 import pytest
 
+from custom_components.mqtt_sentinel.network import ws_discovery
 from custom_components.mqtt_sentinel.network.probe import MULTICAST, Candidate
 from custom_components.mqtt_sentinel.network.urls import Whose
 from custom_components.mqtt_sentinel.network.ws_discovery import (
@@ -96,6 +98,46 @@ async def test_the_network_is_asked_by_multicast(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket.socket, "sendto", sendto)
     assert await all_candidates(Asked.of(["127.0.0.1", "127.0.0.1"]), 0.1) == ()
     assert sent == [("127.0.0.1", "127.0.0.1", 1, (MULTICAST, 3702))] * 4
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "203.0.113.7"])
+async def test_nobody_outside_is_heard_by_multicast(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address in an answer's packet may be anybody's; credentials would go there."""
+    heard: list[Candidate] = []
+    loop = asyncio.get_running_loop()
+    make = loop.create_datagram_endpoint
+
+    async def endpoint(factory: Any, **options: Any) -> Any:
+        transport, protocol = await make(factory, **options)
+
+        def answered(own: object, data: bytes, to: object) -> int:
+            asked = data.decode().partition("MessageID>")[2].partition("<")[0]
+            for source in (host, "192.168.7.7"):
+                protocol.datagram_received(matches(asked, f"http://{source}/"), (source, 3702))
+            return len(data)
+
+        monkeypatch.setattr(socket.socket, "sendto", answered)
+        return transport, protocol
+
+    monkeypatch.setattr(loop, "create_datagram_endpoint", endpoint)
+    async with aclosing(candidates(Asked.of(["127.0.0.1"]), 0.2)) as answers:
+        heard.extend([one async for one in answers])
+    assert {one.address for one in heard} == {"192.168.7.7"}
+
+
+async def test_a_flood_is_kept_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes faster than it is read is dropped, and what was there first is read."""
+    host = address()
+
+    def says(asked: str) -> list[bytes]:
+        return [matches(asked, f"http://{host}/{number}") for number in range(20)]
+
+    monkeypatch.setattr(ws_discovery, "_MOST_WAITING", 1)
+    async with responder(host, 0, says) as (_, port):
+        [found] = await all_candidates(Asked(targets=((host, port),)), 0.3)
+    assert found.services[0].text == f"http://{host}/0"
 
 
 async def test_closed_before_its_end_it_leaves_no_socket() -> None:

@@ -113,9 +113,13 @@ class Writer(threading.Thread):
                     opened = True
                 if not self._groups:
                     self._backlog.wait()
-                    self._groups.append(self._backlog.take())
+                    # In this order: what is counted is always in one of them.
+                    group: list[Unit] = []
+                    self._groups.append(group)
+                    self._backlog.take(group)
                 while self._groups and not self._abandon.is_set():
                     self._write(self._groups[-1])
+                self._tell(JournalState(Phase.WORKING))
             except FAILURES as error:
                 opened = False
                 self._failed(error)
@@ -143,7 +147,9 @@ class Writer(threading.Thread):
         if self._unsure is not None and self._store.last() == self._unsure:
             self._done(self._groups[-1])
         self._unsure = None
-        self._tell(JournalState(Phase.WORKING))
+        # To connect proves little: what could not be written has to be.
+        if not self._groups:
+            self._tell(JournalState(Phase.WORKING))
 
     def _tell(self, state: JournalState) -> None:
         if state.phase is not self._phase or state.phase is Phase.FAILING:

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.mqtt_sentinel.evidence.cameras import still
 from custom_components.mqtt_sentinel.evidence.cameras.codecs import read_contents
+from custom_components.mqtt_sentinel.evidence.cameras.process import Program
 from custom_components.mqtt_sentinel.evidence.cameras.still import Still
 from custom_components.mqtt_sentinel.evidence.facts import Segment
 
@@ -70,11 +71,17 @@ async def test_no_picture_without_ffmpeg(film_h264: Path) -> None:
     assert await Still("/nowhere/ffmpeg", lambda: piece(film_h264)).picture() is None
 
 
-async def test_a_decoder_that_hangs_is_ended(
+async def test_a_decoder_that_hangs_or_does_not_start(
     tmp_path: Path, film_h264: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hangs = tmp_path / "ffmpeg"
     hangs.write_text("#!/bin/sh\nexec sleep 600\n")
     hangs.chmod(0o755)
     monkeypatch.setattr(still, "_SECONDS", 0.05)
+    assert await Still(str(hangs), lambda: piece(film_h264)).picture() is None
+
+    async def none(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(Program, "start", none)
     assert await Still(str(hangs), lambda: piece(film_h264)).picture() is None

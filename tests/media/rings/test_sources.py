@@ -8,8 +8,10 @@ import subprocess
 
 import pytest
 
+from custom_components.mqtt_sentinel.evidence.cameras import probe
 from custom_components.mqtt_sentinel.evidence.cameras.codecs import Contents
 from custom_components.mqtt_sentinel.evidence.cameras.probe import LostError, contents_of, length_of
+from custom_components.mqtt_sentinel.evidence.cameras.process import Program
 from custom_components.mqtt_sentinel.evidence.cameras.source import (
     PiCamera,
     StillImages,
@@ -80,14 +82,43 @@ async def test_a_raspberry_pi_camera(
         assert frames(ffmpeg, segment.path) == pytest.approx(segment.duration * RATE, abs=3)
 
 
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("echo 'ERROR: *** no cameras available ***' >&2; exit 255", Lost.NOT_FOUND),
+        ("exit 127", Lost.NO_PROGRAM),
+    ],
+)
 async def test_a_raspberry_pi_camera_that_ends(
-    ffmpeg: str, pi: Path, folder: Path, rings: list[Watched]
+    ffmpeg: str, pi: Path, folder: Path, rings: list[Watched], script: str, why: Lost
 ) -> None:
-    (pi.parent / "libcamera-vid").write_text(
-        "#!/bin/sh\necho 'ERROR: *** no cameras available ***' >&2\nexit 255\n"
-    )
+    (pi.parent / "libcamera-vid").write_text(f"#!/bin/sh\n{script}\n")
     one = watched(rings, ffmpeg, [PiCamera("libcamera-vid")], folder)
-    await one.lost(Lost.NOT_FOUND)
+    await one.lost(why)
+
+
+async def test_a_look_that_takes_too_long(
+    tmp_path: Path, film_h264: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = tmp_path / "ffmpeg"
+    hangs.write_text("#!/bin/sh\nexec sleep 600\n")
+    hangs.chmod(0o755)
+    monkeypatch.setattr(probe, "_MEASURE_SECONDS", 0.05)
+    assert await length_of(str(hangs), film_h264) is None
+    with pytest.raises(LostError, match="timeout"):
+        await contents_of(str(hangs), VideoDevice(), 0.05)
+
+
+async def test_a_computer_that_starts_no_more_processes(
+    film_h264: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Program, "start", none)
+    assert await length_of("ffmpeg", film_h264) is None
+    with pytest.raises(LostError, match="no_ffmpeg: Resource temporarily unavailable"):
+        await contents_of("ffmpeg", VideoDevice(), 15)
 
 
 async def test_a_computer_without_a_camera(ffmpeg: str, folder: Path, rings: list[Watched]) -> None:
@@ -167,3 +198,17 @@ async def test_no_length_of_what_is_no_piece(ffmpeg: str, tmp_path: Path, film_h
     length = await length_of(ffmpeg, piece)
     assert length
     assert 0.5 < length < 10  # it is cut in the middle of a picture
+
+
+async def test_a_full_disk_is_told(
+    tmp_path: Path, camera: CameraServer, folder: Path, rings: list[Watched], ffmpeg: str
+) -> None:
+    """It is said by a stand-in: nobody but root makes a disk that is full."""
+    full = tmp_path / "full-ffmpeg"
+    full.write_text(
+        f'#!/bin/sh\ncase "$*" in\n*segment*) echo "x.ts: No space left on device" >&2; exit 1;;\n'
+        f'*) exec "{ffmpeg}" "$@";;\nesac\n'
+    )
+    full.chmod(0o755)
+    one = watched(rings, str(full), [UrlSource(camera.url())], folder)
+    await one.lost(Lost.NO_SPACE)

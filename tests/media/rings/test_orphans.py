@@ -15,7 +15,7 @@ import asyncio, os, sys
 from pathlib import Path
 from custom_components.mqtt_sentinel.evidence.cameras.ring import Ring
 from custom_components.mqtt_sentinel.evidence.cameras.source import UrlSource
-from tests.media.watching import now
+from tests.media.rings.watching import now
 
 async def main():
     heard = asyncio.Event()
@@ -54,7 +54,7 @@ async def test_ffmpeg_dies_with_who_started_it(
 @pytest.mark.parametrize("arguments", [("1", "echo", "alive")])
 async def test_who_is_an_orphan_already_does_not_begin(arguments: tuple[str, ...]) -> None:
     """Its parent died before the leash was on."""
-    leash = Path(__file__).parents[2] / "custom_components/mqtt_sentinel/evidence/cameras/leash.py"
+    leash = Path(__file__).parents[3] / "custom_components/mqtt_sentinel/evidence/cameras/leash.py"
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(leash), *arguments, stdout=asyncio.subprocess.PIPE
     )

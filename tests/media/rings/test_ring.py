@@ -212,6 +212,7 @@ async def test_the_next_source_is_taken_while_the_first_cannot_be_opened(
             Left(better.url(), Lost.REFUSED),
             Left(camera.url("401"), Lost.UNAUTHORIZED),
         )
+        await one.count(4)  # meanwhile it is tried, and is not there
         await better.open()
         await one.until(lambda: one.ring.stream.source == better.url())
         assert one.ring.stream.left == ()
@@ -249,6 +250,21 @@ async def test_nothing_is_left_of_a_ring_that_is_stopped(
     await one.ring.stop()
 
 
+async def test_a_ring_is_stopped_though_its_ffmpeg_does_not_listen(
+    ffmpeg: str, camera: CameraServer, folder: Path, rings: list[Watched]
+) -> None:
+    one = watched(rings, ffmpeg, [UrlSource(camera.url())], folder)
+    await one.count(1)
+    pid = one.ring.pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    await one.ring.stop()
+    assert time.monotonic() - began < 5
+    assert not is_alive(pid)
+    assert not folder.exists()
+
+
 async def test_a_ring_is_stopped_while_it_looks_into_its_stream(
     ffmpeg: str, camera: CameraServer, folder: Path, rings: list[Watched]
 ) -> None:
@@ -270,3 +286,57 @@ async def test_a_ring_whose_folder_was_removed_makes_it_again(
     shutil.rmtree(folder)
     await one.runs(2)
     assert folder.is_dir()
+
+
+async def test_a_fault_of_our_own_does_not_end_a_ring_in_silence(
+    camera: CameraServer, folder: Path, rings: list[Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+
+    async def fails(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("custom_components.mqtt_sentinel.evidence.cameras.ring.contents_of", fails)
+    one = watched(rings, "ffmpeg", [UrlSource(camera.url())], folder)
+    await one.lost(Lost.ENDED)
+    assert len(faults) == 1
+
+
+async def test_what_hears_of_a_piece_may_fail(
+    ffmpeg: str,
+    camera: CameraServer,
+    folder: Path,
+    rings: list[Watched],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+    one = Watched(ffmpeg, [UrlSource(camera.url())], folder)
+    rings.append(one)
+    heard = one.segments
+
+    def fail(segment: object) -> None:
+        heard.append(segment)  # type: ignore[arg-type] # it is one
+        one._told.set()
+        raise ArithmeticError
+
+    one.ring._heard = fail
+    one.ring.start()
+    await one.count(2)
+    assert len(faults) == 2
+
+
+async def test_a_folder_that_cannot_be_made(
+    ffmpeg: str, camera: CameraServer, tmp_path: Path, rings: list[Watched]
+) -> None:
+    (tmp_path / "file").touch()
+    one = watched(rings, ffmpeg, [UrlSource(camera.url())], tmp_path / "file" / "ring")
+    await one.until(lambda: Condition.LOST in one.conditions())
+    assert one.segments == []
+
+
+async def test_a_ring_that_never_began_can_be_stopped(folder: Path) -> None:
+    one = Watched("ffmpeg", [StillImages()], folder)
+    await one.ring.stop()
+    assert not folder.exists()
