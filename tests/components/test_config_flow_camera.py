@@ -483,16 +483,16 @@ async def test_one_that_says_nothing_over_http(
 ) -> None:
     asked = asyncio.Event()
     async with Rtsp(lambda _: asked.set()) as there:
-        probed = hass.async_create_task(
+        probed = asyncio.create_task(
             probing.probe(hass, web_url(f"http://127.0.0.1:{there.port}/video"), None)
         )
         await asked.wait()
         await clock.advance(probing.PROBE_SECONDS + 1)
-        assert probed.result().error == "silent"
+        assert (await probed).error == "silent"
 
 
 async def test_what_is_not_http(hass: HomeAssistant, socket_enabled: None) -> None:
-    async with Rtsp(lambda _: b"RTSP/1.0 400 Bad Request\r\n\r\n") as there:
+    async with Rtsp(lambda _: b"what do you want?\r\n\r\n") as there:
         url = web_url(f"http://127.0.0.1:{there.port}/video")
         assert (await probing.probe(hass, url, None)).error == "not_a_stream"
 
