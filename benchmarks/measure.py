@@ -17,15 +17,18 @@ from functools import partial
 from itertools import count, islice
 from statistics import median
 
+from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError
 from demo.broker import BrokerError
 from demo.client import ApiError
 from demo.home import HomeError
 
-from . import load
+from . import discovery, load
+from .journal import JournalBenchError, measure_journal
 from .load import Maker, Message
 from .relays import Relays
 from .results import Judged, Result, Row, Unmeasured, percentile
 from .rig import Outcome, Rig, Stage, rig
+from .ring import RingError, rings
 from .sender import SenderError
 
 OURS, BARE, CORE = "ours", "bare", "core"
@@ -59,6 +62,9 @@ _TARGET_INTERVAL = 8.0
 _TARGET_EVERY = 1.0
 _PENDING_INTERVAL = 3600.0
 _LATE_SECONDS = 3.0
+
+_RINGS_LONGER = 4
+"""Pieces come once a second: what they cost is measured for longer."""
 
 _SCENE = "benchmark"
 _SCENE_STEPS = 500
@@ -440,18 +446,34 @@ def drift_of(came: Sequence[float], moments: Sequence[float]) -> float:
     return max(late) - min(late)
 
 
+async def journal(_: Stage, effort: Effort) -> list[Row]:
+    """What the journal takes; it needs neither broker nor Home Assistant."""
+    return await measure_journal(effort.messages * 10, effort.rounds, effort.seconds)
+
+
+async def _rings(place: Stage, effort: Effort) -> list[Row]:
+    """What rings of cameras cost, and how late the event loop is meanwhile."""
+    return await rings(place.run_dir, effort.seconds * _RINGS_LONGER)
+
+
 ALONE: Mapping[str, Callable[[Stage, Effort], Awaitable[list[Row]]]] = {
     "growth": growth,
     "memory": memory,
     "deadline": deadline,
     "scene_drift": scene_drift,
     "commands": commands,
+    "cameras": discovery.cameras,
+    "journal": journal,
+    "rings": _rings,
 }
 
 ROWS = (*IN_ONE_HOUSE, *ALONE)
 
 
-_FAILURES = (ApiError, BrokerError, HomeError, MeasureError, SenderError, OSError)
+_FAILURES = (
+    *(ApiError, BrokerError, HomeError, JournalBenchError, JournalError, MeasureError),
+    *(RingError, SenderError, OSError),
+)
 
 
 async def measure(place: Stage, effort: Effort, wanted: Collection[str]) -> AsyncGenerator[Result]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Self
 
 from . import run_dir as run_dirs
-from .broker import Broker
+from .broker import Broker, free_port
 from .pipe import Answer, Deed, Facts, Order, decode, encode
 from .process import python, spawn, tail
 from .relay import Relay
@@ -72,6 +72,7 @@ class _Seat:
         self.spec = spec
         self.relay = relay
         self.log = log
+        self.port = free_port() if spec.listens else None
         self.life = Life.DOWN
         self.process: asyncio.subprocess.Process | None = None
         self.exit_code: int | None = None
@@ -161,6 +162,13 @@ class Fleet:
         """Return the file that the member logs to."""
         return self._seat(name).log
 
+    def port(self, name: str) -> int:
+        """Return the port that the member listens on, the same as long as this fleet is there."""
+        seat = self._seat(name)
+        if seat.port is None:
+            raise FleetError(f"{name} listens on no port")
+        return seat.port
+
     async def wait_until(self, agreed: Callable[[], bool], within: float) -> None:
         """Wait until ``agreed`` holds, asking at every change; TimeoutError after ``within`` s."""
         async with asyncio.timeout(within):
@@ -189,6 +197,8 @@ class Fleet:
         if ignoring:
             _check_takes_commands(seat)
         options = ["--broker", str(seat.relay.address), "--supervisor", str(os.getpid())]
+        if seat.port is not None:
+            options += ["--port", str(seat.port)]
         if ignoring:
             options.append("--ignoring")
         seat.process = await spawn(

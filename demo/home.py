@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import aiohttp
 
+from .cameras import ffmpeg
 from .process import python, spawn, tail
 
 USER = "demo"
@@ -33,6 +34,8 @@ homeassistant:
   currency: EUR
   unit_system: metric
   time_zone: UTC
+  media_dirs:
+    local: {media}
 http:
   server_host: 127.0.0.1
   server_port: {port}
@@ -97,10 +100,15 @@ class Home:
         shutil.rmtree(self.directory, ignore_errors=True)
         folder = self.directory / "custom_components"
         folder.mkdir(parents=True)
+        (self.directory / "media").mkdir()
         for component in components:
             (folder / component.name).symlink_to(component, target_is_directory=True)
         written = {
-            "configuration.yaml": _BASE.format(port=self._port) + configuration,
+            # Where it says nothing, Home Assistant in a container takes a folder of the machine's.
+            "configuration.yaml": _BASE.format(
+                port=self._port, media=json.dumps(str(self.directory / "media"))
+            )
+            + configuration,
             ".storage/onboarding": json.dumps(_WELCOME),
             **files,
         }
@@ -122,7 +130,8 @@ class Home:
             str(self.directory),
             "--skip-pip",
         ]
-        self._process = await spawn(command, log=self.log)
+        programs = ffmpeg.offer(self.directory / "bin")
+        self._process = await spawn(command, log=self.log, programs=programs)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._answers()

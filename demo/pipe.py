@@ -38,6 +38,8 @@ class Deed(StrEnum):
     STUTTER = "stutter"
     SWAP = "swap"
     FAIL = "fail"
+    REFUSE = "refuse"
+    RELOCK = "relock"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,16 +42,19 @@ def python(module: str, *options: str) -> list[str]:
 
 
 async def spawn(
-    command: Sequence[str], *, log: Path, pipes: bool = False
+    command: Sequence[str], *, log: Path, pipes: bool = False, programs: Path | None = None
 ) -> asyncio.subprocess.Process:
     """Start ``command``, its standard error (and output, without ``pipes``) appended to ``log``.
 
     With ``pipes`` its standard input and output are pipes to us. The child leads a session of its
     own: Ctrl-C in the terminal must reach the supervisor alone, which then ends things in order.
+    ``programs`` is a folder of programs that it finds besides those on the PATH.
     """
     environment = dict(os.environ)
     search_path = [str(_PACKAGE_HOME), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, search_path))
+    if programs is not None:
+        environment["PATH"] = os.pathsep.join([environment.get("PATH", os.defpath), str(programs)])
     with log.open("ab") as sink:
         return await asyncio.create_subprocess_exec(
             *command,

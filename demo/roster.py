@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .members.autocore import node_id
+from .members.camera import camera_node
 from .members.object_detection import BoolForm
 from .members.room import ACTUATORS
 from .members.workshop import RELAYS
@@ -25,6 +26,8 @@ class MemberSpec:
     """Whether the process goes on until it is ended; if not, to start it is to run it once."""
     at_start: bool = True
     """Whether it is started together with the others; if not, it waits to be named."""
+    listens: bool = False
+    """Whether it has a port of its own, which it is told as ``--port`` and keeps."""
 
 
 def object_detection(
@@ -43,6 +46,18 @@ def object_detection(
         module="demo.members.object_detection",
         options=tuple(options),
         takes_commands=True,
+    )
+
+
+def camera(name: str, device: str) -> MemberSpec:
+    """Return the camera of a device, whose picture is a clock."""
+    return MemberSpec(
+        name=name,
+        about=f"the camera '{device}'",
+        module="demo.members.camera",
+        options=("--device", device),
+        nodes=(camera_node(device),),
+        listens=True,
     )
 
 
@@ -175,6 +190,7 @@ ROSTER = (
     object_detection("front"),
     # The other of the two forms in which such services write a bool.
     object_detection("garden", form=BoolForm.BYTE),
+    camera("camera", "front"),
     autocore("esp32", 3),
     museum("museum", "esp32_01"),
     workshop("workshop", "workshop"),

@@ -146,13 +146,14 @@ VERBS = (
     Verb(
         "power-off",
         Takes.NODE,
-        "Take the power from a node: silence, until the broker's or its bridge's patience ends.",
+        "Take the power from a node or camera: silence, until the broker's or its bridge's "
+        "patience ends.",
         _on_target(Fleet.power_off, "{} has no power"),
     ),
     Verb(
         "power-on",
         Takes.NODE,
-        "Give a node its power back, or boot an ESP32 that has crashed.",
+        "Give a node or camera its power back, or boot an ESP32 that has crashed.",
         _on_target(Fleet.power_on, "{} boots"),
     ),
     Verb(
@@ -164,7 +165,7 @@ VERBS = (
     Verb(
         "drop",
         Takes.NODE,
-        "Have one ESP32 lose its connection; it comes back by itself.",
+        "Have one ESP32 lose its connection, or a camera all that it has; it comes back by itself.",
         _on_target(Fleet.drop, "{} lost its connection"),
     ),
     Verb(
@@ -194,14 +195,26 @@ VERBS = (
     Verb(
         "hang",
         Takes.NODE,
-        "Have a camera of Frigate deliver no more frames; nothing else tells of it.",
+        "Have a camera deliver no more frames, still connected; nothing else tells of it.",
         _at_node(Deed.HANG, "{} hangs"),
     ),
     Verb(
         "go-on",
         Takes.NODE,
-        "Have a camera that hangs deliver frames again.",
+        "Have a camera that hangs, refuses or was relocked be as it was.",
         _at_node(Deed.GO_ON, "{} goes on"),
+    ),
+    Verb(
+        "refuse",
+        Takes.NODE,
+        "Have a camera throw out who looks at its picture, and let nobody in.",
+        _at_node(Deed.REFUSE, "{} refuses everybody"),
+    ),
+    Verb(
+        "relock",
+        Takes.NODE,
+        "Have a camera ask for another password; who looks at its picture goes on.",
+        _at_node(Deed.RELOCK, "{} has another password"),
     ),
     Verb(
         "switch",

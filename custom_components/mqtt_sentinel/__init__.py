@@ -13,6 +13,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import services
 from .const import DOMAIN, PLATFORMS
 from .hub import Hub, SentinelConfigEntry
+from .outcome.journal import hide_moved
 from .storage import remove_memory
 from .web import media
 
@@ -59,7 +60,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SentinelConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
-    """Delete what was stored."""
+    """Delete what was stored, but for the evidence: what is in the journal stays."""
+    hide_moved(hass, entry.entry_id)
     await remove_memory(hass, entry.entry_id)
 
 
@@ -67,7 +69,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SentinelConfigEntry) ->
 def _media_root(hass: HomeAssistant) -> Path | None:
     """Where the media of the hub are, None while there is none that is loaded."""
     entries: list[SentinelConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    return entries[0].runtime_data.media_root if entries else None
+    return entries[0].runtime_data.cameras.root if entries else None
 
 
 async def _async_updated(hass: HomeAssistant, entry: SentinelConfigEntry) -> None:

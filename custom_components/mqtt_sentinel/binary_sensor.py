@@ -1,8 +1,8 @@
-"""Connectivity, problem and anomalies of a watch, readiness of an alarm."""
+"""Connectivity, problem and anomalies of a watch, readiness of an alarm, what is seen of a camera."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -12,7 +12,16 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .const import SUBENTRY_ALARM, SUBENTRY_CAMERA, SUBENTRY_DEVICE, SUBENTRY_RELAY
+from .entities.cameras import (
+    add_sights,
+    detection_facts,
+    detection_known,
+    detection_running,
+    state_of,
+    stream_facts,
+    stream_is_up,
+)
 from .entities.values import add_items_of, anomaly_sensors, any_anomaly_sensors
 from .entity import SentinelEntity, add_entities_of
 from .hub import SentinelConfigEntry
@@ -21,6 +30,9 @@ from .outcome.values import Kind
 from .outcome.wording import as_utc
 from .watch.alarm import blockers
 from .watch.verdict import NOT_JUDGED, Verdict, proof_of
+
+if TYPE_CHECKING:
+    from .setup.camera import CameraSetup
 
 PARALLEL_UPDATES = 0
 
@@ -84,6 +96,35 @@ READY_TO_ARM = SentinelBinarySensorDescription(
     attributes=_blocking,
 )
 
+STREAM = SentinelBinarySensorDescription(
+    key="stream",
+    translation_key="stream",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    is_on=stream_is_up,
+    attributes=stream_facts,
+)
+DETECTION = SentinelBinarySensorDescription(
+    key="detection",
+    translation_key="detection",
+    device_class=BinarySensorDeviceClass.RUNNING,
+    is_on=detection_running,
+    attributes=detection_facts,
+    available=detection_known,
+)
+MOTION = SentinelBinarySensorDescription(
+    key="motion",
+    device_class=BinarySensorDeviceClass.MOTION,
+    is_on=lambda entity: state_of(entity).motion,
+    attributes=lambda _: {},
+)
+# What a camera has only while something would tell of it.
+SIGHTS = {DETECTION.key: DETECTION, MOTION.key: MOTION}
+_WANTED: dict[str, Callable[[CameraSetup], bool]] = {
+    DETECTION.key: lambda setup: setup.detector is not None,
+    MOTION.key: lambda setup: setup.sees_motion,
+}
+
+OF_CAMERA = (STREAM, PROBLEM)
 OF_DEVICE = (CONNECTIVITY, PROBLEM)
 OF_ALARM = (READY_TO_ARM,)
 
@@ -105,7 +146,17 @@ async def async_setup_entry(
             SUBENTRY_ALARM: lambda hub, subentry: [
                 SentinelBinarySensor(hub, subentry, description) for description in OF_ALARM
             ],
+            SUBENTRY_CAMERA: lambda hub, subentry: [
+                SentinelBinarySensor(hub, subentry, description) for description in OF_CAMERA
+            ],
         },
+    )
+    add_sights(
+        hass,
+        entry,
+        async_add_entities,
+        _WANTED,
+        lambda hub, subentry, key: SentinelBinarySensor(hub, subentry, SIGHTS[key]),
     )
     add_items_of(
         entry,

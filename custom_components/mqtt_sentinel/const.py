@@ -10,6 +10,7 @@ PLATFORMS: Final = (
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CAMERA,
     Platform.EVENT,
     Platform.SCENE,
     Platform.SENSOR,
@@ -35,6 +36,11 @@ CONF_WATCH_ALL: Final = "watch_all"
 CONF_IGNORE_ALL: Final = "ignore_all"
 CONF_IGNORED: Final = "ignored"
 CONF_LISTEN_AGAIN: Final = "listen_again"
+
+# The journal
+CONF_JOURNAL_URL: Final = "journal_url"
+CONF_JOURNAL_HERE: Final = "journal_here"
+CONF_KEEP_DAYS: Final = "keep_days"
 
 # What is watched
 CONF_DIALECT: Final = "dialect"
@@ -94,6 +100,27 @@ CONF_BUTTON_MODE: Final = "button_mode"
 CONF_MAY_DISARM: Final = "may_disarm"
 CONF_NOT_READY: Final = "not_ready"
 CONF_CODE_ARM_REQUIRED: Final = "code_arm_required"
+
+# A camera
+CONF_SOURCE: Final = "source"
+CONF_CAMERA: Final = "camera"
+CONF_URL: Final = "url"
+CONF_FALLBACK_URL: Final = "fallback_url"
+CONF_USERNAME: Final = "username"
+CONF_PASSWORD: Final = "password"  # noqa: S105
+CONF_LOCAL: Final = "local"
+CONF_PRE_ROLL: Final = "pre_roll"
+CONF_DURATION: Final = "duration"
+CONF_DETECTOR: Final = "detector"
+CONF_MOTION: Final = "motion"
+CONF_MOTION_ENTITIES: Final = "motion_entities"
+CONF_RECORDS_FOR: Final = "records_for"
+SECTION_RECORDING: Final = "recording"
+
+# How many clips are kept: days, gigabytes, gigabytes that stay free on the disk
+CONF_CLIPS_DAYS: Final = "clips_days"
+CONF_CLIPS_SIZE: Final = "clips_size"
+CONF_CLIPS_FREE: Final = "clips_free"
 
 # A scene
 CONF_STEPS: Final = "steps"

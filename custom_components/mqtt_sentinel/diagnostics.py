@@ -10,11 +10,24 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .command.scene_reading import store_steps
-from .const import CONF_COMMAND_OFF, CONF_COMMAND_ON, CONF_STEPS, CONF_TEMPLATE, DOMAIN
+from .const import (
+    CONF_COMMAND_OFF,
+    CONF_COMMAND_ON,
+    CONF_FALLBACK_URL,
+    CONF_JOURNAL_URL,
+    CONF_PASSWORD,
+    CONF_STEPS,
+    CONF_TEMPLATE,
+    CONF_URL,
+    CONF_USERNAME,
+    DOMAIN,
+)
 from .control.scenes import SceneSetup
 from .hub import Hub, SentinelConfigEntry
 from .intake.mqtt import now
+from .outcome.media import clip_facts
 from .outcome.scene_runs import run_facts, steps_facts
+from .setup.camera import AddressCamera, CameraSetup
 from .watch.watched import Watched
 
 # Payloads may hold anything, addresses tell where somebody lives in a network.
@@ -29,6 +42,12 @@ _SECRET = {
     "payload_off",
     CONF_COMMAND_OFF,
     CONF_COMMAND_ON,
+    # Addresses of cameras may have a password anywhere in them.
+    CONF_URL,
+    CONF_FALLBACK_URL,
+    CONF_USERNAME,
+    CONF_PASSWORD,
+    CONF_JOURNAL_URL,
 }
 
 
@@ -75,7 +94,14 @@ async def async_get_config_entry_diagnostics(
                 for made in (hub.alarms.made.get(alarm.config.id),)
             ],
             "commands": _commands(hub),
+            "journal": {
+                "phase": hub.journal.state.phase.value,
+                "trouble": hub.journal.state.trouble,
+                **asdict(hub.journal.metrics),
+                "rows": await hub.journal.counts(),
+            },
             "relays": hub.relays.remember(),
+            "cameras": [_camera(hub, setup) for setup in hub.cameras.setups.values()],
             "scenes": [_scene(hub, scene) for scene in hub.scenes.setups.values()],
         }
     )
@@ -87,6 +113,9 @@ async def async_get_device_diagnostics(
     """Everything about one device: its watch or its scene, or the hub for the others."""
     hub: Hub = entry.runtime_data
     for domain, identifier in device.identifiers:
+        if domain == DOMAIN and (camera := hub.cameras.setups.get(identifier)):
+            facts = _watch(hub.sentinel.watches[identifier])
+            return _redact({**facts, "camera": _camera(hub, camera)})
         if domain == DOMAIN and (watch := hub.sentinel.watches.get(identifier)):
             return _redact(_watch(watch))
         if domain == DOMAIN and (scene := hub.scenes.setups.get(identifier)):
@@ -123,6 +152,25 @@ def _watch(watch: Watched) -> dict[str, Any]:
         "details": asdict(watch.details),
         "values": {"names": list(watch.telemetry.values), "ignored": watch.telemetry.ignored},
         "incident": watch.incident.as_dict() if watch.incident else None,
+    }
+
+
+def _camera(hub: Hub, setup: CameraSetup) -> dict[str, Any]:
+    """How a camera is; what its address is stays here."""
+    state = hub.cameras.state(setup.id)
+    origin = setup.origin
+    return {
+        "origin": type(origin).__name__,
+        "scheme": origin.url.partition(":")[0] if isinstance(origin, AddressCamera) else None,
+        "has_fallback": isinstance(origin, AddressCamera) and bool(origin.fallback_url),
+        "detector": setup.detector._asdict() if setup.detector else None,
+        "stream": state.stream.value,
+        "why": state.why.value if state.why else None,
+        "source": state.source.value if state.source else None,
+        "encodes": state.encodes,
+        "recording": state.recording,
+        "motion": state.motion,
+        "last_clip": clip_facts(state.last_clip) if state.last_clip else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What happened to a watch, a relay, an alarm or a scene, as event entities."""
+"""What happened to a watch, a relay, a camera, an alarm or a scene, as event entities."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, override
@@ -9,12 +9,19 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .command.command import Outcome, Result
 from .command.metrics import CONFIRMED, FAILED
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
+from .const import (
+    SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
+    SUBENTRY_DEVICE,
+    SUBENTRY_RELAY,
+    SUBENTRY_SCENE,
+)
 from .dialects.table import DIALECTS
 from .entity import SentinelEntity, add_entities_of
 from .outcome.audience import Moment
 from .outcome.bus import command_facts, incident_facts, occasion_facts
 from .outcome.drills import drill_summary
+from .outcome.media import clip_facts
 from .outcome.scene_runs import HAPPENINGS, STARTED, happened_facts
 from .watch.alarm import Protection
 from .watch.drill_words import DrillResult
@@ -56,6 +63,7 @@ class Happened(StrEnum):
     TURNED_OFF = "turned_off"
     COMMAND_CONFIRMED = "command_confirmed"
     COMMAND_FAILED = "command_failed"
+    CLIP_SAVED = "clip_saved"
 
 
 _OF_TURN = {Turn.OPENED: Happened.MISMATCH, Turn.CLOSED: Happened.RECOVERED}
@@ -88,6 +96,9 @@ OF_RELAY = [
         Happened.COMMAND_FAILED,
     )
 ]
+OF_CAMERA = [
+    kind.value for kind in (*_ALWAYS, Happened.MOTION, Happened.MOTION_ENDED, Happened.CLIP_SAVED)
+]
 # Of a command that was replaced or cancelled, or has nothing to confirm it, there is nothing to tell.
 _OF_RESULT = dict.fromkeys(CONFIRMED, Happened.COMMAND_CONFIRMED) | dict.fromkeys(
     {*FAILED, Result.EXPIRED, Result.REFUSED}, Happened.COMMAND_FAILED
@@ -98,6 +109,7 @@ DRILLED = {result: f"drill_{result.value}" for result in DrillResult}
 
 WATCH_EVENT = EventEntityDescription(key="event", translation_key="watch")
 RELAY_EVENT = EventEntityDescription(key="event", translation_key="relay", event_types=OF_RELAY)
+CAMERA_EVENT = EventEntityDescription(key="event", translation_key="camera", event_types=OF_CAMERA)
 ALARM_EVENT = EventEntityDescription(
     key="event",
     translation_key="alarm",
@@ -120,6 +132,7 @@ async def async_setup_entry(
         {
             SUBENTRY_DEVICE: lambda hub, subentry: [WatchEvent(hub, subentry, WATCH_EVENT)],
             SUBENTRY_RELAY: lambda hub, subentry: [RelayEvent(hub, subentry, RELAY_EVENT)],
+            SUBENTRY_CAMERA: lambda hub, subentry: [CameraEvent(hub, subentry, CAMERA_EVENT)],
             SUBENTRY_ALARM: lambda hub, subentry: [AlarmEvent(hub, subentry, ALARM_EVENT)],
             SUBENTRY_SCENE: lambda hub, subentry: [SceneEvent(hub, subentry, SCENE_EVENT)],
         },
@@ -192,6 +205,50 @@ class RelayEvent(SentinelEntity, EventEntity):
             self._fire(happened, command_facts(news))
 
     def _fire(self, happened: Happened, facts: dict[str, Any]) -> None:
+        self._trigger_event(happened, facts)
+        self.async_write_ha_state()
+
+
+class CameraEvent(SentinelEntity, EventEntity):
+    """What becomes of the stream of one camera, motion before it, and its clips."""
+
+    moment = Moment.TELL
+
+    def __init__(
+        self, hub: Hub, subentry: ConfigSubentry, description: EventEntityDescription
+    ) -> None:
+        """Start from how the camera is: that is no event."""
+        super().__init__(hub, subentry, description)
+        self._state = hub.cameras.state(self.subject)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow how the camera is, too."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.audience.listen(self.subject, self._look, Moment.SHOW))
+
+    @override
+    @callback
+    def follow(self, change: Change | None) -> None:
+        """Fire what a change brought; nothing is merged away."""
+        if change is None:
+            return
+        if change.connection is not None:
+            self._fire(Happened.CONNECTED if change.connection else Happened.DISCONNECTED)
+        if change.turn in _OF_TURN and change.incident:
+            self._fire(_OF_TURN[change.turn], incident_facts(change.incident))
+
+    @callback
+    def _look(self, _: Change | None) -> None:
+        """Fire what happened before the camera, and what was saved of it."""
+        before, self._state = self._state, self.hub.cameras.state(self.subject)
+        state = self._state
+        if bool(state.motion) is not bool(before.motion):
+            self._fire(Happened.MOTION if state.motion else Happened.MOTION_ENDED)
+        if state.last_clip and state.last_clip != before.last_clip:
+            self._fire(Happened.CLIP_SAVED, clip_facts(state.last_clip))
+
+    def _fire(self, happened: Happened, facts: dict[str, Any] | None = None) -> None:
         self._trigger_event(happened, facts)
         self.async_write_ha_state()
 

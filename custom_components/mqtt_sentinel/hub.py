@@ -13,7 +13,9 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .alarms import Alarms
 from .answers import Answers
-from .const import CONF_DIALECTS, CONF_PREFIXES, DOMAIN
+from .cameras.cameras import Cameras
+from .chronicle.keeper import JournalKeeper
+from .const import CONF_DIALECTS, CONF_PREFIXES
 from .control.commands import Commands, Origin
 from .control.relays import Relays
 from .control.scenes import Scenes
@@ -25,6 +27,7 @@ from .intake.mqtt import Link, MqttIntake, now
 from .intake.one_timer import OneTimer
 from .intake.own_topics import OwnTopics
 from .intake.pulse import PulseIntake
+from .introductions import Introductions
 from .newcomers import Newcomers
 from .outcome.audience import Audience, Moment
 from .outcome.issues import hide_incident, hide_storm, show_broker, show_incident
@@ -35,13 +38,12 @@ from .storage import Memory, MemoryStore
 from .watch.sentinel import Change, Sentinel
 from .watch.verdict import Reason
 from .watch.vitals import Vitals
+from .web.signing import signed_links
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .command.command import News
-    from .evidence.captures import Captures
-    from .evidence.journal.journal import Journal
+    from .intake.dead_letters import DeadLetter
+    from .outcome.media import SavedMedia
     from .setup.watches import WatchSetup
     from .watch.clock import Instant
     from .watch.expectation import Expectation
@@ -68,17 +70,16 @@ class Hub:
     the entities, each kept from the failures of the others.
     """
 
-    journal: Journal
-    site: str
-    media_root: Path
-    cameras: Captures
-
     def __init__(self, hass: HomeAssistant, entry: SentinelConfigEntry) -> None:
         """Put the parts together; nothing runs before :meth:`start`."""
         self.hass = hass
         self.entry = entry
         self.sentinel = Sentinel()
         self.audience = Audience()
+        self.introductions = Introductions(hass, entry, self.audience, self._present)
+        self.device_id = self.introductions.device_id
+        self.on_new = self.introductions.on_new
+        self.on_changed = self.introductions.on_changed
         self.telling = Telling(hass, entry.entry_id, self.audience, self.sentinel, self.device_id)
         self.commands = Commands(hass, self.audience)
         self.commands.follow(self._commanded)
@@ -112,13 +113,17 @@ class Hub:
             *(hass, entry, self.mqtt, self.topics, self.commands, self.telling, self._store)
         )
         self._parts["scenes"] = self.scenes.remember
+        self.journal = JournalKeeper(hass, entry, self.sentinel, self.relays, self.device_id)
+        self.mqtt.dead_letters.on_added = self._unread
+        self.cameras = Cameras(
+            *(hass, entry, self.sentinel, self.audience, self.journal),
+            *(self._heard, self._saved),
+        )
         self.drills = Drills(hass, entry.entry_id, self, self._store)
         self._parts["drills"] = self.drills.memory
         self._setups: dict[str, WatchSetup] = {}
         self._changes = 0
         self._source: object = None
-        self._adders: list[Callable[[str], None]] = []
-        self._changers: list[Callable[[str], None]] = []
         self._last_seen_told: dict[str, float | None] = {}
         self._stops: list[CALLBACK_TYPE] = []
         self._timer = OneTimer(hass, self._due)
@@ -133,6 +138,7 @@ class Hub:
         memory = await self._store.load()
         self.scenes.restore(memory.parts.get("scenes"))
         self._loaded = True
+        await self.journal.start()
         self.expectations.memory = dict(memory.sources)
         await self.drills.start(memory.parts.get("drills"))
         self.sentinel.occasions.restore(memory.events)
@@ -145,6 +151,8 @@ class Hub:
             self._apply(*self.sentinel.add(setup.config, now(), restored))
             if setup.relay:
                 self.relays.set(setup.config.id, setup.relay)
+            if setup.camera:
+                self.cameras.set(setup.camera)
         self.values.restore(
             er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         )
@@ -158,10 +166,11 @@ class Hub:
         for setup in watches:
             show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[setup.config.id])
         self.telling.storms()
-        await self._listen_in([setup.config.key for setup in watches if not setup.custom])
+        await self._listen_in([setup.config.key for setup in watches if setup.speaks_dialect])
         for setup in watches:  # what is listened to already is known now
             await self._own_topics.follow(setup)
         await self.scenes.start()
+        await self.cameras.start()
         if self.mqtt.link is Link.GONE:
             self._linked(Link.GONE)
         self._stops = [
@@ -184,6 +193,7 @@ class Hub:
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         await self.drills.stop()
+        await self.cameras.stop()
         self.pulse.stop()
         self.scenes.stop()
         self.commands.sender.stop()
@@ -203,10 +213,12 @@ class Hub:
             hide_storm(self.hass, storm_id)
         if self._loaded:  # what could not be read must not be overwritten by nothing
             await self._store.save()
+        await self.journal.stop()
 
     async def keep(self, _: Event) -> None:
-        """Write down what has to outlive Home Assistant, which is about to stop."""
+        """Keep what has to outlive Home Assistant, which is about to stop."""
         await self._store.save()
+        await self.cameras.stop()
 
     async def refresh(self) -> None:
         """Follow a change of the config entry, touching only what changed.
@@ -220,15 +232,17 @@ class Hub:
         if dict(self.entry.data) != self._data:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
+        self.journal.follow()
+        self.cameras.follow()
         setups = self._read()
         removed = [key for key in self._setups if key not in setups]
         let_go = [key for watch_id in removed if (key := self._remove_watch(watch_id))]
         for setup in setups.values():
             await self._set_watch(setup)
         for config, new in self.alarms.refresh(self.entry.subentries):
-            self._introduce(config.id, config.name, new=new)
+            self.introductions.introduce(config.id, config.name, new=new)
         for scene_id, name, new in await self.scenes.follow():
-            self._introduce(scene_id, name, new=new)
+            self.introductions.introduce(scene_id, name, new=new)
         if let_go:
             # Whoever stops watching a thing need not be told that it is new.
             self.newcomers.ignore(let_go)
@@ -264,10 +278,12 @@ class Hub:
         if setup.relay:
             self.relays.set(watch_id, setup.relay)
         else:
+            if setup.camera:
+                self.cameras.set(setup.camera)
             self.expectations.set_watch(setup.config, setup.wish)
         if before is None or before.own_topics != setup.own_topics:
             await self._own_topics.follow(setup)
-        self._introduce(watch_id, setup.config.name, new=before is None)
+        self.introductions.introduce(watch_id, setup.config.name, new=before is None)
         show_incident(self.hass, self.entry.entry_id, self.sentinel.watches[watch_id])
 
     def _remove_watch(self, watch_id: str) -> ThingKey | None:
@@ -278,9 +294,12 @@ class Hub:
             self.relays.remove(watch_id)
         else:
             self.expectations.remove_watch(watch_id)
+        if setup.camera:
+            self.cameras.remove(watch_id)
         watch = self.sentinel.watches[watch_id]
         self._apply(*self.sentinel.remove(watch_id, now()))
-        if not (setup.custom or setup.relay) and (watch.connection or watch.last_seen):
+        self.journal.removed(watch)
+        if (setup.is_chosen_thing or setup.implied) and (watch.connection or watch.last_seen):
             self.sentinel.known.put_back(watch.as_known())
         self._last_seen_told.pop(watch_id, None)
         self.values.forget(watch_id)
@@ -289,46 +308,19 @@ class Hub:
         self._show_hub()
         for alarm_id in alarms:
             self.alarms.said(alarm_id)
-        return None if setup.custom or setup.implied or setup.relay else watch.config.key
-
-    def _introduce(self, subentry_id: str, name: str, *, new: bool) -> None:
-        """Let the platforms add a new subentry, or the entities show a changed one."""
-        if subentry_id not in self.entry.subentries:
-            return  # a parent that is watched for those behind it has no entities
-        if new:
-            for add in self._adders:
-                add(subentry_id)
-            return
-        for change in self._changers:
-            change(subentry_id)
-        if device_id := self.device_id(subentry_id):
-            dr.async_get(self.hass).async_update_device(device_id, name=name)
-        self.audience.notify(Moment.SHOW, subentry_id, None)
+        for camera_id in self.cameras.over([watch.config.key]):
+            self.audience.notify(Moment.SHOW, camera_id, None)
+        return watch.config.key if setup.is_chosen_thing else None
 
     # What the platforms and entities need
 
-    def on_new(self, add: Callable[[str], None]) -> None:
-        """Call ``add`` with the id of every subentry, those of now and those to come."""
-        self._adders.append(add)
-        for subentry_id in [*self._setups, *self.expectations.alarms, *self.scenes.setups]:
-            if subentry_id in self.entry.subentries:
-                add(subentry_id)
+    def _present(self) -> list[str]:
+        return [*self._setups, *self.expectations.alarms, *self.scenes.setups]
 
     def unwatched(self) -> list[KnownThing]:
         """What was heard and can be watched; also what is watched only for those behind it."""
         implied = (key for key, setup in self._setups.items() if setup.implied)
         return [*self.sentinel.known, *(self.sentinel.watches[key].as_known() for key in implied)]
-
-    def on_changed(self, change: Callable[[str], None]) -> None:
-        """Call ``change`` with the id of a subentry that was there and was set up otherwise."""
-        self._changers.append(change)
-
-    def device_id(self, subentry_id: str) -> str | None:
-        """The id of the Home Assistant device of a subentry, None before there is one."""
-        device = dr.async_get(self.hass).async_get_device_by_identifier(
-            (DOMAIN, subentry_id), self.entry.entry_id
-        )
-        return device.id if device else None
 
     # The way through
 
@@ -343,11 +335,23 @@ class Hub:
             self.drills.heard(report)
 
     @callback
+    def _unread(self, letter: DeadLetter) -> None:
+        """A message could not be read."""
+        self.audience.shield(self.journal.dead_letter, letter)
+
+    @callback
     def _commanded(self, news: News, origin: Origin) -> None:
         """Something became of a command."""
         subentry = self.entry.subentries.get(origin.subject or "")
         name = subentry.title if subentry else self.entry.title
         self.telling.command(news, origin.subject, name, origin.context)
+        self.journal.command(news, name, origin)
+
+    @callback
+    def _saved(self, saved: SavedMedia) -> None:
+        """A clip is there, or what a device took itself."""
+        links = signed_links(self.hass, saved.media_id, thumbnail=saved.has_thumbnail)
+        self.telling.media(saved, self.cameras.name_of(saved.camera_id), links)
 
     @callback
     def _detailed(self, watch_id: str, details: DeviceDetails) -> None:
@@ -386,6 +390,7 @@ class Hub:
         else:
             self._broker_missing(moment, silent=link is Link.SILENT)
         self.alarms.follow(link)
+        self.cameras.say_again()
         self._show_hub()
 
     @callback
@@ -423,6 +428,8 @@ class Hub:
             self._store.save_soon()
         self._show(shown, alarms)
         self.telling.changes(changes)
+        self.audience.shield(self.journal.changes, changes)
+        self.audience.shield(self.cameras.happened, changes)
         for alarm_id in alarms:
             self.audience.notify(Moment.TELL, alarm_id, None)
         if self.sentinel.fresh:
@@ -435,8 +442,9 @@ class Hub:
         self.alarms.judge(alarms)
         for change in changes:
             self.audience.notify(Moment.SHOW, change.watch.config.id, change)
-        for alarm_id in alarms:
-            self.audience.notify(Moment.SHOW, alarm_id, None)
+        cameras = self.cameras.over(change.watch.config.key for change in changes)
+        for subject in [*alarms, *cameras]:
+            self.audience.notify(Moment.SHOW, subject, None)
         if any(change.turn for change in changes):
             self._show_hub()
 

@@ -45,7 +45,7 @@ class SentinelMediaSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="not_loaded")
         try:
             container = container_of(media_id)
-            path = await self._hass.async_add_executor_job(path_of, media_id, hub.media_root)
+            path = await self._hass.async_add_executor_job(path_of, media_id, hub.cameras.root)
             there = await self._hass.async_add_executor_job(path.is_file)
         except NotOursError:
             there = False
@@ -65,7 +65,7 @@ class SentinelMediaSource(MediaSource):
             subentry.subentry_id: subentry.title
             for subentry in hub.entry.get_subentries_of_type(SUBENTRY_CAMERA)
         }
-        library = Library(self._hass, hub.journal, hub.site, titles)
+        library = Library(self._hass, hub.journal, hub.journal.site, titles)
         # Home Assistant says "" to some, and nothing at all for the root.
         return await library.browse(item.identifier or "")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -13,6 +13,7 @@ from .answers import Answers
 from .config_flow.known import KnownThingsRepairFlow
 from .const import DOMAIN
 from .hub import Hub, SentinelConfigEntry
+from .outcome.journal import moved_issue_id
 from .outcome.known import known_issue_id
 
 
@@ -155,6 +156,8 @@ async def async_create_fix_flow(
         return DrillRepairFlow(data["entry_id"], data["alarm_id"])
     if "storm_id" in data:
         return StormRepairFlow(data["entry_id"], data["storm_id"])
+    if issue_id == moved_issue_id(data["entry_id"]):
+        return ConfirmRepairFlow()
     if issue_id == known_issue_id(data["entry_id"]):
         return KnownThingsRepairFlow(data["entry_id"])
     return IncidentRepairFlow(data["entry_id"], data["watch_id"])

@@ -1,4 +1,4 @@
-"""What a watch told, what an alarm protects, what became of commands and of scenes."""
+"""What a watch told, what an alarm protects, what became of commands, scenes and recordings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,16 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .cameras.state import SourceInUse
 from .command.command import Result
-from .const import SUBENTRY_ALARM, SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_SCENE
+from .const import (
+    SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
+    SUBENTRY_DEVICE,
+    SUBENTRY_RELAY,
+    SUBENTRY_SCENE,
+)
+from .entities.cameras import last_clip_at, last_clip_facts, source_facts, source_in_use
 from .entities.details import detail_sensors
 from .entities.hub_sensors import DESCRIPTIONS, HubSensor
 from .entities.pings import add_ping_sensors
@@ -172,6 +180,23 @@ COMMAND_LATENCY = SentinelSensorDescription(
     value=_latency,
 )
 
+LAST_CLIP = SentinelSensorDescription(
+    key="last_clip",
+    translation_key="last_clip",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    value=last_clip_at,
+    attributes=last_clip_facts,
+)
+SOURCE = SentinelSensorDescription(
+    key="source",
+    translation_key="source",
+    device_class=SensorDeviceClass.ENUM,
+    options=[source.value for source in SourceInUse],
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=source_in_use,
+    attributes=source_facts,
+)
+OF_CAMERA = (LAST_CLIP, SOURCE)
 OF_RELAY = (LAST_COMMAND, COMMAND_LATENCY)
 
 
@@ -194,6 +219,9 @@ async def async_setup_entry(
                 SentinelSensor(hub, subentry, description) for description in _OF_ALARM
             ],
             SUBENTRY_SCENE: lambda hub, subentry: [SentinelSensor(hub, subentry, LAST_RUN)],
+            SUBENTRY_CAMERA: lambda hub, subentry: [
+                SentinelSensor(hub, subentry, description) for description in OF_CAMERA
+            ],
         },
     )
     add_ping_sensors(hass, entry, async_add_entities)
@@ -203,7 +231,7 @@ async def async_setup_entry(
 
 
 class SentinelSensor(SentinelEntity, SensorEntity):
-    """One value of a watch, an alarm or a scene."""
+    """One value of a watch, an alarm, a scene or a camera."""
 
     # A scene may have hundreds of steps: more than belongs into the recorder with each change.
     _unrecorded_attributes = frozenset({"steps"})

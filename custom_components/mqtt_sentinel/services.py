@@ -19,12 +19,14 @@ from homeassistant.helpers import (
     config_validation as cv,
 )
 from homeassistant.helpers.service import (
+    async_register_admin_service,
     async_register_platform_entity_service,
     verify_domain_control,
 )
 from homeassistant.util.json import JsonValueType
 import probatio as vol
 
+from .actions import purge
 from .actions.capture_clip import CAPTURE_CLIP, SCHEMA as CAPTURE_SCHEMA, capture_clip
 from .actions.send_command import SCHEMA, SEND_COMMAND, send_command
 from .actions.targets import OF_ALARMS, loaded_hub, subentries_of
@@ -104,6 +106,9 @@ def register(hass: HomeAssistant) -> None:
     )
     services.async_register(
         DOMAIN, RUN_DRILL, may_control(_run_drill), _RUN_DRILL, SupportsResponse.OPTIONAL
+    )
+    async_register_admin_service(
+        hass, DOMAIN, purge.PURGE, purge.purge, purge.SCHEMA, SupportsResponse.OPTIONAL
     )
 
 

@@ -32,4 +32,6 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "messages_processed": hub.mqtt.messages,
         "errors": hub.audience.failures,
         "dead_letters": hub.mqtt.dead_letters.counts.total(),
+        "journal": hub.journal.state.phase.value,
+        "journal_address": hub.journal.address,
     }

@@ -18,7 +18,6 @@ import probatio as vol
 
 from .entity import own_entities
 from .event import DRILLED, Happened
-from .outcome.media import CLIP_SAVED
 from .watch.alarm import Protection
 
 CONF_PROTECTION = "protection"
@@ -108,11 +107,11 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "device_announced": _on(Happened.ANNOUNCED),
     "picture_taken": _on(Happened.PICTURE),
     "video_taken": _on(Happened.VIDEO),
+    "clip_saved": _on(Happened.CLIP_SAVED),
     "relay_turned_on": _on(Happened.TURNED_ON),
     "relay_turned_off": _on(Happened.TURNED_OFF),
     "command_confirmed": _on(Happened.COMMAND_CONFIRMED),
     "command_failed": _on(Happened.COMMAND_FAILED),
-    "clip_saved": _on(CLIP_SAVED),
     "protection_changed": ProtectionTrigger,
     "drill_finished": DrillTrigger,
 }

@@ -1,8 +1,9 @@
 """Home Assistant on a clock that stands still, with an MQTT client that talks to nobody."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 import logging
 from pathlib import Path
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
@@ -13,6 +14,12 @@ from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockPahoClient
+
+from custom_components.mqtt_sentinel.cameras.streams import Streams
+from custom_components.mqtt_sentinel.chronicle import keeper
+from custom_components.mqtt_sentinel.config_flow import options
+from custom_components.mqtt_sentinel.const import DOMAIN
+from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FILE, default_url
 
 from .evidence import Media
 from .house import START, Broker, Clock, House
@@ -32,8 +39,48 @@ def expected_lingering_timers() -> bool:
 
 
 @pytest.fixture(autouse=True)
+def _no_ffmpeg() -> Generator[None]:
+    """Home Assistant asks ffmpeg for its version when it starts; here no program is run for that."""
+    with patch("homeassistant.components.ffmpeg.FFVersion.get_version", return_value="7.0"):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -> None:
     """Stop the clock before Home Assistant starts, and let it find this integration."""
+
+
+@pytest.fixture(autouse=True)
+def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the journal of the test is: the folder of its configuration is that of all tests."""
+    # The test plugin turns on that every statement is logged.
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+    for module in (keeper, options):
+        monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
+    return tmp_path / DEFAULT_FILE
+
+
+@pytest.fixture(autouse=True)
+def media_folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Where Home Assistant's own media are in the test, below which ours are."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    hass.config.media_dirs = {"local": str(folder)}
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_streams(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program is run for a camera, unless the test says that it wants ``real_streams``."""
+    if "real_streams" not in request.fixturenames:
+        monkeypatch.setattr(Streams, "start", lambda *_: None)
+
+
+@pytest.fixture
+def no_streams() -> Generator[None]:
+    """No stream is opened: a test says itself how each of them is."""
+    with patch.object(Streams, "start"):
+        yield
 
 
 @pytest.fixture
@@ -93,13 +140,10 @@ def house(hass: HomeAssistant, clock: Clock, broker: Broker) -> House:
 
 
 @pytest.fixture
-async def media(
-    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> AsyncGenerator[Media]:
+async def media(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Media:
     """A house with two cameras, a folder for their media, and a journal."""
     # The test plugin has every statement logged.
     caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-    media = Media(house, tmp_path / "media")
+    media = Media(house, tmp_path / "media" / DOMAIN)
     await media.set_up()
-    yield media
-    await media.journal.stop()
+    return media

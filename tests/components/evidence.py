@@ -15,8 +15,6 @@ from custom_components.mqtt_sentinel.evidence.clips.naming import (
     thumbnail_of,
 )
 from custom_components.mqtt_sentinel.evidence.facts import Cause, Clip
-from custom_components.mqtt_sentinel.evidence.journal.address import default_url
-from custom_components.mqtt_sentinel.evidence.journal.journal import Journal
 from custom_components.mqtt_sentinel.evidence.journal.rows import MediaKind, MediaRow
 from tests.media.files import JPEG
 
@@ -25,6 +23,7 @@ from .house import House, watch
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
+    from custom_components.mqtt_sentinel.chronicle.keeper import JournalKeeper
     from custom_components.mqtt_sentinel.evidence.clips.orders import Reason
 
 SITE = "home"
@@ -71,7 +70,6 @@ def clip_of(media_id: str = CLIP, **more: Any) -> Clip:
 class Cameras:
     """The cameras at the boundary: what is asked of them, and what they answer."""
 
-    setups: dict[str, object]
     answers: dict[str, Clip | Reason] = field(default_factory=dict)
     asked: list[tuple[str, float | None, Context | None]] = field(default_factory=list)
 
@@ -89,11 +87,12 @@ class Cameras:
 class Media:
     """What there is to see, and the house that it is of."""
 
+    journal: JournalKeeper
+
     def __init__(self, house: House, root: Path) -> None:
         self.house = house
         self.root = root
-        self.journal = Journal(default_url(root.parent), lambda news: None)
-        self.cameras = Cameras({"door": object(), "yard": object()})
+        self.cameras = Cameras()
 
     async def set_up(self) -> None:
         """Set the house up with two cameras, and a watch."""
@@ -101,13 +100,10 @@ class Media:
         await hass.config.async_set_time_zone("America/Los_Angeles")
         entry = await self.house.set_up(watch("front"), camera("door"), camera("yard"))
         hub = entry.runtime_data
-        hub.site, hub.media_root, hub.journal, hub.cameras = (
-            SITE,
-            self.root,
-            self.journal,
-            self.cameras,
-        )
-        self.journal.start()
+        self.journal = hub.journal
+        self.journal._site = SITE
+        # What it asks of the cameras now comes to those of the test.
+        hub.cameras.capture = self.cameras.capture
         await self.journal.transact(lambda connection: None)
         for name in ("door", "yard"):
             dr.async_get(hass).async_get_or_create(

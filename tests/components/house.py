@@ -424,6 +424,27 @@ def relay(
     )
 
 
+def camera(
+    name: str,
+    url: str = "rtsp://192.0.2.8:554/live",
+    *,
+    entity: str = "",
+    expect: str = "always",
+    title: str = "",
+    **data: Any,
+) -> ConfigSubentryDataWithId:
+    """A camera at an address, or that of an ``entity``; its name is its subentry's id."""
+    source = {"source": "entity", "camera": entity} if entity else {"source": "address", "url": url}
+    usual = {"motion": [], "motion_entities": [], "records_for": []}
+    return ConfigSubentryDataWithId(
+        subentry_id=name,
+        subentry_type="camera",
+        title=title or name.replace("_", " ").capitalize(),
+        unique_id=entity or url.partition("://")[2],
+        data=source | usual | {"expect": expect, "pre_roll": 5.0, "duration": 10.0} | data,
+    )
+
+
 def custom_relay(name: str, state_topic: str, topic: str, **data: Any) -> ConfigSubentryDataWithId:
     """A relay of topics of a user's own."""
     described = {"dialect": "custom", "topic": state_topic}

@@ -96,7 +96,7 @@ async def test_cameras_record_side_by_side(media: Media) -> None:
             await together.wait()
         return answers[camera_id]
 
-    media.cameras.capture = wait  # type: ignore[method-assign]
+    media.house.entry.runtime_data.cameras.capture = wait
     answer = await capture(media, "yard", "door")
     assert [clip["media_id"] for clip in answer["clips"]] == [CLIP, YARD]
 

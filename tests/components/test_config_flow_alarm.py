@@ -6,7 +6,7 @@ import pytest
 from custom_components.mqtt_sentinel.watch.alarm import ARMED_MODES
 
 from .dialogs import Dialog
-from .house import GRACE, PANEL, House, alarm, custom_watch, watch
+from .house import GRACE, PANEL, House, alarm, camera, custom_watch, watch
 
 FRONT, BACK = "object_detection/front", "object_detection/back"
 ALL_MODES = list(ARMED_MODES)
@@ -70,6 +70,25 @@ async def test_an_alarm_over_two_services(hub: House) -> None:
     assert hub.judged("back") == ("unknown", "not_verified", "live")
     await hub.panel("armed_away")
     assert hub.protection("house_alarm") == "protected"
+
+
+async def test_that_a_camera_streams_while_it_is_disarmed_is_not_noticed_unless_it_is_ticked(
+    house: House, no_streams: None
+) -> None:
+    await house.panel("disarmed")
+    await house.set_up(watch("front"), camera("porch"), camera("yard", "rtsp://192.0.2.9/live"))
+    dialog = await guard(house)
+    assert dialog.choices("relies_on") == {"front": "Front", "porch": "Porch", "yard": "Yard"}
+    await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front", "porch"])
+    assert dialog.suggested("verify_disconnect") == ["front", "porch"]
+    assert dialog.suggested("verify_connect") == ["front"]
+    await dialog.submit(verify_disconnect=["front"], verify_connect=["porch"])
+
+    # What was chosen stays; what is new begins as before.
+    dialog = await Dialog.change(house, guarded(house).subentry_id)
+    await dialog.submit(entity_id=PANEL, modes=ALL_MODES, relies_on=["front", "porch", "yard"])
+    assert dialog.suggested("verify_disconnect") == ["front", "yard"]
+    assert dialog.suggested("verify_connect") == ["porch"]
 
 
 async def test_a_name_of_its_own(hub: House) -> None:

@@ -411,7 +411,8 @@ async def test_the_defaults_of_the_checks_can_be_changed(house: House) -> None:
     entry = await house.set_up(watch("front"))
     options = house.hass.config_entries.options
     flow = await options.async_init(entry.entry_id)
-    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "init")
+    flow = await options.async_configure(flow["flow_id"], {"next_step_id": "checks"})
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "checks")
     schema = flow["data_schema"]
     assert schema
     assert get_schema_suggested_value(schema.schema, "settle") == 15
@@ -437,7 +438,9 @@ async def test_the_defaults_of_the_defaults(house: House) -> None:
     entry = await house.set_up(watch("front"))
     house.hass.config_entries.async_update_entry(entry, options={})
     await house.clock.settle()
-    flow = await house.hass.config_entries.options.async_init(entry.entry_id)
+    options = house.hass.config_entries.options
+    flow = await options.async_init(entry.entry_id)
+    flow = await options.async_configure(flow["flow_id"], {"next_step_id": "checks"})
     schema = flow["data_schema"]
     assert schema
     assert schema({}) == {
@@ -459,6 +462,7 @@ async def test_options_that_are_not_shown_stay(house: House) -> None:
     await house.clock.settle()
     options = house.hass.config_entries.options
     flow = await options.async_init(entry.entry_id)
+    flow = await options.async_configure(flow["flow_id"], {"next_step_id": "checks"})
     assert flow["description_placeholders"] == {"ignored": "2"}
     answers = {"settle": 1, "grace": 2, "ping_interval": 30, "ping_misses": 5}
     both = {"watch_all": ["museum", "services"], "ignore_all": ["museum"]}
@@ -485,6 +489,7 @@ async def test_ignored_ones_can_be_listened_to_again(house: House) -> None:
     assert house.issues == {}
     options = house.hass.config_entries.options
     flow = await options.async_init(entry.entry_id)
+    flow = await options.async_configure(flow["flow_id"], {"next_step_id": "checks"})
     flow = await options.async_configure(
         flow["flow_id"],
         {"settle": 1, "grace": 2, "ping_interval": 30, "ping_misses": 5, "listen_again": True},
@@ -494,6 +499,7 @@ async def test_ignored_ones_can_be_listened_to_again(house: House) -> None:
     await house.clock.settle()
     assert set(house.issues) == {"known_hub"}
     flow = await options.async_init(entry.entry_id)
+    flow = await options.async_configure(flow["flow_id"], {"next_step_id": "checks"})
     schema = flow["data_schema"]
     assert schema
     assert "listen_again" not in schema.schema  # there is nobody left

@@ -1,6 +1,7 @@
 """What a bug report carries, and what it does not."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -17,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import GRACE, House, alarm, custom_watch, panel_alarm, watch
+from .journals import written
 from .scenes import Stage, action, command, scene, wait
 
 FRONT = "object_detection/front"
@@ -166,7 +168,8 @@ async def diagnostics_of(
     return dict(await get_diagnostics_for_device(house.hass, hass_client, house.entry, device))
 
 
-async def test_system_health(guarded: House) -> None:
+async def test_system_health(guarded: House, journal_file: Path) -> None:
+    await written(guarded)
     assert await health(guarded.hass) == {
         "broker_connected": True,
         "broker_answers": True,
@@ -176,6 +179,8 @@ async def test_system_health(guarded: House) -> None:
         "messages_processed": 5,
         "errors": 0,
         "dead_letters": 3,
+        "journal": "working",
+        "journal_address": f"sqlite:///{journal_file}",
     }
     await guarded.broker.go()
     gone = await health(guarded.hass)

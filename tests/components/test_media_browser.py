@@ -92,7 +92,7 @@ async def test_the_days_of_a_camera(media: Media) -> None:
         "Sunday, 1 November 2026 (1)",
         "Wednesday, 31 December 2025 (1)",
     ]
-    assert next(child.identifier for child in found.children or ()) == DAY
+    assert (found.children or [])[0].identifier == DAY
 
 
 async def test_a_camera_without_media(media: Media) -> None:

@@ -19,21 +19,26 @@ from custom_components.mqtt_sentinel.actions.targets import (
     OF_RELAYS,
     OF_WATCHES,
 )
+from custom_components.mqtt_sentinel.cameras.state import SourceInUse, StreamState, Trouble
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
 from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
+from custom_components.mqtt_sentinel.config_flow.camera_found import OFFERED
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
+from custom_components.mqtt_sentinel.config_flow.probing import PROBE_ERRORS
 from custom_components.mqtt_sentinel.config_flow.scene import SceneFlow
 from custom_components.mqtt_sentinel.const import (
     DOMAIN,
     SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
     SUBENTRY_SCENE,
 )
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
-from custom_components.mqtt_sentinel.event import DRILLED, OF_RELAY, Happened
+from custom_components.mqtt_sentinel.event import DRILLED, OF_CAMERA, OF_RELAY, Happened
+from custom_components.mqtt_sentinel.evidence.journal.failures import Trouble as JournalTrouble
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
@@ -123,7 +128,8 @@ def test_the_english_texts_are_the_strings() -> None:
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
     others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things", "panel_lost"}
-    others |= {"drill_failed", "drill_not_told", "drill_overdue"}
+    others |= {"drill_failed", "drill_not_told", "drill_overdue", "journal_moved"}
+    others |= {f"journal_{trouble.value}" for trouble in JournalTrouble}
     assert keys | others == set(STRINGS["issues"])
 
 
@@ -239,6 +245,7 @@ def test_every_choice_has_a_text() -> None:
         "otherwise": set(Otherwise),
         "drill_result": set(DrillResult),
         "protection": set(Protection),
+        "camera_verdict": set(OFFERED),
     }
 
 
@@ -251,13 +258,21 @@ def test_every_state_has_a_text() -> None:
     }
     of_relay = set(OF_RELAY)
     assert kinds == {
-        "watch": {*Happened} - (of_relay - {Happened.MISMATCH, Happened.RECOVERED}),
+        "watch": {*Happened}
+        - (of_relay - {Happened.MISMATCH, Happened.RECOVERED})
+        - {Happened.CLIP_SAVED},
+        "camera": set(OF_CAMERA),
         "relay": of_relay,
         "alarm": {*Protection, *DRILLED.values()},
         "scene": {"started", *RunEnd},
     }
     assert set(entity["sensor"]["last_command"]["state"]) == set(Result)
     assert set(entity["sensor"]["last_drill"]["state"]) == {*DrillResult} - {DrillResult.REFUSED}
+    assert set(entity["sensor"]["source"]["state"]) == set(SourceInUse)
+    of_source = entity["sensor"]["source"]["state_attributes"]
+    of_stream = entity["binary_sensor"]["stream"]["state_attributes"]
+    assert set(of_source["why"]["state"]) == set(of_stream["why"]["state"]) == set(Trouble)
+    assert set(of_stream["stream"]["state"]) == set(StreamState)
     run = entity["sensor"]["last_run"]
     assert set(run["state"]) == {"running", *RunEnd}
     assert set(run["state_attributes"]["reason"]["state"]) == set(StopReason)
@@ -283,12 +298,20 @@ def test_every_exception_has_a_text() -> None:
     assert raised == set(STRINGS["exceptions"])
 
 
-@pytest.mark.parametrize("kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM, SUBENTRY_SCENE])
+@pytest.mark.parametrize(
+    "kind", [SUBENTRY_DEVICE, SUBENTRY_RELAY, SUBENTRY_ALARM, SUBENTRY_SCENE, SUBENTRY_CAMERA]
+)
 def test_every_field_of_a_form_is_described(kind: str) -> None:
     for step in STRINGS["config_subentries"][kind]["step"].values():
         assert set(step.get("data", {})) == set(step.get("data_description", {}))
         for section in step.get("sections", {}).values():
             assert set(section["data"]) == set(section["data_description"])
+
+
+def test_everything_that_can_be_wrong_with_a_camera_has_a_text() -> None:
+    errors = STRINGS["config_subentries"][SUBENTRY_CAMERA]["error"]
+    assert set(errors) >= PROBE_ERRORS
+    assert not placeholders(errors)
 
 
 def test_everything_that_can_be_wrong_with_a_scene_has_a_text() -> None:

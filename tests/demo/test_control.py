@@ -13,7 +13,16 @@ from demo.broker import Broker, free_port
 from demo.control import ControlError, Exit, Reply, ask, served
 from demo.fleet import Fleet, Life, Network
 from demo.process import python
-from demo.roster import autocore, frigate, ghost, object_detection, surveillance, tasmota, workshop
+from demo.roster import (
+    autocore,
+    camera,
+    frigate,
+    ghost,
+    object_detection,
+    surveillance,
+    tasmota,
+    workshop,
+)
 from demo.verbs import VERBS, as_markdown
 
 _ROSTER = (
@@ -24,6 +33,7 @@ _ROSTER = (
     frigate("frigate", "porch"),
     tasmota("plug", "tasmota_plug"),
     workshop("workshop", "workshop"),
+    camera("camera", "front"),
 )
 
 
@@ -114,6 +124,11 @@ async def test_every_verb(fleet: Fleet) -> None:
     assert fleet.state("frigate").facts["porch"] == "hangs"
     await control("go-on", "porch")
     assert fleet.state("frigate").facts["porch"] == "runs"
+    await control("start", "camera")
+    picture = {"refuse": "refuses", "hang": "hangs", "go-on": "runs", "relock": "runs"}
+    for verb, looks in picture.items():
+        await control(verb, "front-camera")
+        assert fleet.state("camera").facts["picture"] == looks
     await control("start", "plug")
     await control("switch", "tasmota_plug")
     assert fleet.state("plug").facts["relay"] == "ON"

@@ -53,7 +53,7 @@ async def test_everybody_dies_with_the_supervisor(broker: Broker, tmp_path: Path
     )
     assert supervisor.stdout is not None
     pids = json.loads(await supervisor.stdout.readline())
-    assert len(pids) == 7
+    assert len(pids) == 8
     handles = [os.pidfd_open(pid) for pid in pids]
     supervisor.kill()
     await supervisor.wait()

@@ -82,7 +82,7 @@ async def _capture(
 
 async def _facts(hub: Hub, clip: Clip) -> dict[str, Any]:
     """What is told of a clip; ``path`` is the file's own, for actions that send files."""
-    path = await hub.hass.async_add_executor_job(path_of, clip.media_id, hub.media_root)
+    path = await hub.hass.async_add_executor_job(path_of, clip.media_id, hub.cameras.root)
     links = signed_links(hub.hass, clip.media_id, thumbnail=clip.thumbnail is not None)
     return {"path": str(path), **media_facts(SavedMedia.of_clip(clip), links)}
 

@@ -3,20 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
+from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
-    StateSelector,
-    StateSelectorConfig,
     TextSelector,
 )
 import probatio as vol
@@ -33,11 +28,7 @@ from ..const import (
     CONF_REQUIRE_LIVE,
     CONF_SETTLE,
     CONF_SITE,
-    CONF_STATES,
     CONF_THING,
-    CONF_VERIFY_CONNECT,
-    CONF_VERIFY_DISCONNECT,
-    EXPECT_NONE,
     SECTION_CHECKS,
 )
 from ..dialects import custom
@@ -51,22 +42,14 @@ from ..setup.data import (
     usual_expectation,
 )
 from ..watch.cadence import Cadence
-from ..watch.expectation import SourceKind
 from .forms import MOST_MISSES, check_filters, count, seconds, texts, yes_or_no
-from .subentry import ThingFlow
 from .things import key_named, offer, options_of
 from .topic import described_in
+from .wish import WishFlow, expectations
 
 if TYPE_CHECKING:
     from ..watch.reports import ThingKey
 
-# A device is commanded by nobody here.
-_KINDS = [kind for kind in SourceKind if kind is not SourceKind.COMMAND]
-_EXPECTATIONS = [*(kind.value for kind in _KINDS), EXPECT_NONE]
-_DIRECTIONS: dict[vol.Marker, Any] = {
-    vol.Required(CONF_VERIFY_DISCONNECT, default=True): yes_or_no(),
-    vol.Required(CONF_VERIFY_CONNECT, default=True): yes_or_no(),
-}
 _CHECKS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_SETTLE): seconds(),
     vol.Optional(CONF_GRACE): seconds(),
@@ -77,13 +60,8 @@ _CHECKS: dict[vol.Marker, Any] = {
 }
 
 
-class DeviceFlow(ThingFlow):
+class DeviceFlow(WishFlow):
     """Choose a thing that was heard, name one, or describe a topic; then what to expect of it."""
-
-    def __init__(self) -> None:
-        """Start with nothing chosen."""
-        super().__init__()
-        self._data: dict[str, Any] = {}
 
     # Which thing
 
@@ -176,17 +154,11 @@ class DeviceFlow(ThingFlow):
                 errors[SECTION_CHECKS] = "bad_ping_topic"
             else:
                 self._data = {**self._identity, CONF_EXPECT: expect, **checks}
-                if expect == SourceKind.ALARM:
-                    return await self.async_step_alarm()
-                if expect == SourceKind.ENTITY:
-                    return await self.async_step_entity()
-                return self._finish(self._data)
+                return await self._ask_when()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_EXPECT): SelectSelector(
-                    SelectSelectorConfig(options=_EXPECTATIONS, translation_key="expect")
-                ),
+                vol.Required(CONF_EXPECT): expectations(),
                 vol.Required(SECTION_CHECKS): section(
                     vol.Schema(_CHECKS), {"collapsed": not errors}
                 ),
@@ -209,60 +181,6 @@ class DeviceFlow(ThingFlow):
                 "pings": _every(usual if cadence.pings else None),
                 "values": _every(None if cadence.pings else usual),
             },
-        )
-
-    async def async_step_alarm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Choose an alarm panel of its own, if it has one, and the directions."""
-        if user_input is not None:
-            return self._finish(self._data | user_input)
-        panel = EntitySelector(EntitySelectorConfig(domain=ALARM_DOMAIN))
-        schema = vol.Schema({vol.Optional(CONF_ENTITY_ID): panel} | _DIRECTIONS)
-        return self.async_show_form(
-            step_id="alarm",
-            data_schema=self.add_suggested_values_to_schema(schema, self._before),
-            description_placeholders={"thing": self._name},
-        )
-
-    async def async_step_entity(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Choose the entity that says when the thing should be up, and the directions."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if self.hass.states.get(user_input[CONF_ENTITY_ID]):
-                self._data |= user_input
-                return await self.async_step_states()
-            errors[CONF_ENTITY_ID] = "no_such_entity"
-        schema = vol.Schema({vol.Required(CONF_ENTITY_ID): EntitySelector()} | _DIRECTIONS)
-        return self.async_show_form(
-            step_id="entity",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._before),
-            errors=errors,
-            description_placeholders={"thing": self._name},
-        )
-
-    async def async_step_states(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Choose the states of the entity during which the thing should be up."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if user_input[CONF_STATES]:
-                return self._finish(self._data | user_input)
-            errors[CONF_STATES] = "no_state"
-        entity_id = self._data[CONF_ENTITY_ID]
-        # The states of another entity mean nothing here.
-        before = self._before if self._before.get(CONF_ENTITY_ID) == entity_id else {}
-        states = StateSelector(StateSelectorConfig(entity_id=entity_id, multiple=True))
-        return self.async_show_form(
-            step_id="states",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_STATES): states}), before
-            ),
-            errors=errors,
-            description_placeholders={"thing": self._name, "entity": entity_id},
         )
 
     # What the steps ask for

@@ -16,6 +16,7 @@ from ..const import (
     CONF_VERIFY_CONNECT,
     CONF_VERIFY_DISCONNECT,
     SECTION_DRILL,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
 )
 from .drill import DRILL_FIELDS, drill_section, flat
@@ -66,13 +67,16 @@ class DirectionsFlow(ConfigSubentryFlow):
         return {key: before[key] for key in DRILL_FIELDS if key in before}
 
     def _ticked(self, field: str) -> list[str]:
-        """All services that are relied on, but for those that the user unticked before."""
+        """What was ticked before, and of what is new all but that cameras are not to stream."""
         relied_on: list[str] = self._data[CONF_RELIES_ON]
+        entry = self._get_entry()
+        cameras = {found.subentry_id for found in entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+        new = set(relied_on) - (cameras if field == CONF_VERIFY_CONNECT else set())
         if self.source != SOURCE_RECONFIGURE:
-            return relied_on
+            return [watch_id for watch_id in relied_on if watch_id in new]
         before = self._get_reconfigure_subentry().data
-        unticked = set(before[CONF_RELIES_ON]) - set(before[field])
-        return [watch_id for watch_id in relied_on if watch_id not in unticked]
+        ticked = (new - set(before[CONF_RELIES_ON])) | set(before[field])
+        return [watch_id for watch_id in relied_on if watch_id in ticked]
 
     def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
         unique_id = data.get(CONF_ENTITY_ID)
@@ -89,5 +93,6 @@ class DirectionsFlow(ConfigSubentryFlow):
     def _watches(self) -> list[SelectOptionDict]:
         return [
             SelectOptionDict(value=subentry.subentry_id, label=subentry.title)
-            for subentry in self._get_entry().get_subentries_of_type(SUBENTRY_DEVICE)
+            for subentry_type in (SUBENTRY_DEVICE, SUBENTRY_CAMERA)
+            for subentry in self._get_entry().get_subentries_of_type(subentry_type)
         ]

@@ -21,6 +21,7 @@ from ..setup.data import SEPARATOR
 LONGEST_SECONDS = 86_400
 MOST_MISSES = 100
 MOST_FILTERS = 20
+MOST_GIGABYTES = 100_000
 _WILDCARDS = frozenset({"+", "#"})
 
 
@@ -45,6 +46,19 @@ def delay() -> NumberSelector:
             max=LONGEST_SECONDS,
             step="any",
             unit_of_measurement="s",
+            mode=NumberSelectorMode.BOX,
+        )
+    )
+
+
+def gigabytes() -> NumberSelector:
+    """A field for room on a disk."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0.1,
+            max=MOST_GIGABYTES,
+            step="any",
+            unit_of_measurement="GB",
             mode=NumberSelectorMode.BOX,
         )
     )

@@ -1,4 +1,4 @@
-"""The hub's own flows: set-up with listening, reconfiguration, options."""
+"""The hub's own flows: set-up with listening, and reconfiguration."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,44 +21,26 @@ import probatio as vol
 
 from ..const import (
     CONF_DIALECTS,
-    CONF_GRACE,
-    CONF_IGNORE_ALL,
     CONF_IGNORED,
     CONF_LISTEN,
-    CONF_LISTEN_AGAIN,
-    CONF_PING_INTERVAL,
-    CONF_PING_MISSES,
     CONF_PREFIXES,
-    CONF_SETTLE,
     CONF_THINGS,
     CONF_WATCH_ALL,
     DOMAIN,
     SUBENTRY_ALARM,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
     SUBENTRY_SCENE,
 )
 from ..dialects.table import DIALECTS
 from ..setup.data import subentry_of, thing_id
-from ..watch.settings import (
-    DEFAULT_GRACE,
-    DEFAULT_PING_INTERVAL,
-    DEFAULT_PING_MISSES,
-    DEFAULT_SETTLE,
-)
 from .alarm import AlarmFlow
+from .camera import CameraFlow
 from .device import DeviceFlow
-from .forms import (
-    MOST_MISSES,
-    check_prefixes,
-    count,
-    dialects,
-    seconds,
-    several,
-    texts,
-    yes_or_no,
-)
+from .forms import check_prefixes, dialects, several, texts
 from .listening import listen
+from .options import SentinelOptionsFlow
 from .relay import RelayFlow
 from .scene import SceneFlow
 from .things import offer, options_of
@@ -99,7 +81,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: SentinelConfigEntry) -> OptionsFlow:
-        """The flow for the defaults of the checks."""
+        """The flow for what holds for the whole hub."""
         return SentinelOptionsFlow()
 
     @classmethod
@@ -112,6 +94,7 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
         return {
             SUBENTRY_DEVICE: DeviceFlow,
             SUBENTRY_RELAY: RelayFlow,
+            SUBENTRY_CAMERA: CameraFlow,
             SUBENTRY_ALARM: AlarmFlow,
             SUBENTRY_SCENE: SceneFlow,
         }
@@ -237,43 +220,6 @@ class SentinelConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_PREFIXES: ["", *prefixes],
             }
         return errors
-
-
-class SentinelOptionsFlow(OptionsFlow):
-    """The defaults of the checks, and what becomes of things that nobody watches."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the options; those that are not shown here stay as they are."""
-        options = self.config_entry.options
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if set(user_input[CONF_WATCH_ALL]) & set(user_input[CONF_IGNORE_ALL]):
-                errors[CONF_IGNORE_ALL] = "watched_and_ignored"
-            else:
-                misses = int(user_input[CONF_PING_MISSES])
-                chosen = {**options, **user_input, CONF_PING_MISSES: misses}
-                if chosen.pop(CONF_LISTEN_AGAIN, False):
-                    del chosen[CONF_IGNORED]
-                return self.async_create_entry(data=chosen)
-        fields: dict[vol.Marker, Any] = {
-            vol.Required(CONF_SETTLE, default=DEFAULT_SETTLE): seconds(),
-            vol.Required(CONF_GRACE, default=DEFAULT_GRACE): seconds(),
-            vol.Required(CONF_PING_INTERVAL, default=DEFAULT_PING_INTERVAL): seconds(),
-            vol.Required(CONF_PING_MISSES, default=DEFAULT_PING_MISSES): count(MOST_MISSES),
-            vol.Optional(CONF_WATCH_ALL, default=[]): dialects(DIALECTS),
-            vol.Optional(CONF_IGNORE_ALL, default=[]): dialects(DIALECTS),
-        }
-        ignored = len(options.get(CONF_IGNORED, ()))
-        if ignored:
-            fields[vol.Required(CONF_LISTEN_AGAIN, default=False)] = yes_or_no()
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(fields), user_input or options
-            ),
-            errors=errors,
-            description_placeholders={"ignored": str(ignored)},
-        )
 
 
 def _shown(data: Mapping[str, Any]) -> dict[str, Any]:

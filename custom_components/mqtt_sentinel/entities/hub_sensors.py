@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
 
 from homeassistant.components.sensor import (
+    SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 
@@ -42,6 +43,11 @@ def _publish_success(hub: Hub) -> float | None:
 def _broker_uptime(hub: Hub) -> float | None:
     share = hub.vitals.broker_uptime(now())
     return None if share is None else round(100 * share, 2)
+
+
+def _journal_latency(hub: Hub) -> float | None:
+    average = hub.journal.metrics.average_ms
+    return None if average is None else round(average, 1)
 
 
 def _count(key: str, value: Callable[[Hub], float]) -> HubSensorDescription:
@@ -101,6 +107,25 @@ DESCRIPTIONS = (
         suggested_display_precision=1,
         value=_broker_uptime,
     ),
+    HubSensorDescription(
+        key="journal_latency",
+        translation_key="journal_latency",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=1,
+        value=_journal_latency,
+    ),
+    HubSensorDescription(
+        key="journal_backlog",
+        translation_key="journal_backlog",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda hub: hub.journal.metrics.backlog,
+    ),
+    # What there was no room for while the journal failed, and what its database would not take.
+    _count("journal_lost", lambda hub: hub.journal.lost),
 )
 
 

@@ -1,6 +1,7 @@
 """Messages that could not be read: counted, and the last ones kept."""
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 import logging
 import re
@@ -39,10 +40,11 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """A count of each flaw, and the last letters."""
+    """A count of each flaw, and the last letters; ``on_added`` is called with each."""
 
     def __init__(self) -> None:
         """Start with none."""
+        self.on_added: Callable[[DeadLetter], None] | None = None
         self.counts: Counter[Flaw] = Counter()
         self.kept: deque[DeadLetter] = deque(maxlen=MOST_KEPT)
 
@@ -58,6 +60,8 @@ class DeadLetters:
         )
         self.counts[letter.flaw] += 1
         self.kept.append(letter)
+        if self.on_added is not None:
+            self.on_added(letter)
         _LOGGER.debug("Dead letter on %s: %s %s", letter.topic, letter.flaw, letter.detail)
 
 

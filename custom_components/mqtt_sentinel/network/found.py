@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-
 from ipaddress import ip_address
 
 from .facts import Credentials, Media, Size, Stream
@@ -39,10 +38,10 @@ class Limits:
     validated; by then nearly all have answered, and it is known how many share the time. ``tries``: wrong passwords shown to one camera.
     """
 
-    seconds: float = 10.0
+    seconds: float = 9.0
     listening: float = 1.5
     settling: float = 0.6
-    longest: float = 6.0
+    longest: float = 4.0
     at_once: int = 32
     most_candidates: int = 256
     tries: int = 3

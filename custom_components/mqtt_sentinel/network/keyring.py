@@ -40,13 +40,17 @@ class Experience:
 
     def __init__(self, credentials: Sequence[Credentials], most_tries: int) -> None:
         self._credentials = credentials
+        # What was given twice is tried once.
+        self._places = [
+            place for place, one in enumerate(credentials) if credentials.index(one) == place
+        ]
         self._most = most_tries
         self._worked: Counter[tuple[str, int]] = Counter()
 
     def ring(self, kind: str) -> KeyRing:
         """The credentials for a camera of a kind; empty for one that says nothing of itself."""
         places = sorted(
-            range(len(self._credentials)),
+            self._places,
             key=lambda place: (-self._worked[kind, place], -self._worked["", place], place),
         )
         return KeyRing(self._credentials, places, self._most)

@@ -1,7 +1,7 @@
 """Asks a camera over ONVIF where its streams are, and who made it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -66,6 +66,10 @@ class _WrongError(Exception):
     """It is no ONVIF that answers."""
 
 
+# ValueError: of a header that a camera asks for and nobody can send.
+_FAILURES = (_WrongError, XmlError, aiohttp.ClientError, OSError, ValueError)
+
+
 class _UnauthorizedError(Exception):
     """It wants to know who asks; ``challenge`` is how HTTP would have it proven."""
 
@@ -82,27 +86,44 @@ class OnvifCamera:
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, service: Url, known: Known, *, announced: bool = True
+        self,
+        session: aiohttp.ClientSession,
+        service: Url,
+        known: Known,
+        *,
+        announced: bool = True,
     ) -> None:
         self.known = known
         self._session = session
         self._service = service
         self._announced = announced
+        self._heard: Callable[[], None] | None = None
         self._offset = timedelta(0)
         self._challenge: Challenge | None = None
         self._used = 0
         self._proven = False
 
-    async def ask(self, keys: Keys) -> None:
-        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit."""
+    async def ask(self, keys: Keys, heard: Callable[[], None] | None = None) -> None:
+        """Ask for the main stream. Raises nothing for what the other side does; it has no time limit.
+
+        ``heard`` is called when an answer begins.
+        """
+        self._heard = heard
         try:
             await self._ask(keys)
             self.known.outcome = OnvifOutcome.OK if self.known.stream else OnvifOutcome.NO_STREAM
         except _UnauthorizedError:
             self.known.outcome = OnvifOutcome.UNAUTHORIZED
-        # ValueError: of a header that a camera asks for and nobody can send.
-        except _WrongError, XmlError, aiohttp.ClientError, OSError, ValueError:
+        except _FAILURES:
             self.known.outcome = OnvifOutcome.NO_ONVIF
+        finally:
+            self._heard = None
+
+    async def inform(self, keys: Keys) -> None:
+        """Ask who made it, as far as it says; raises nothing, and has no time limit, either."""
+        with suppress(*_FAILURES, _UnauthorizedError):
+            answer = await self._known_to(self._service, words.INFORMATION, keys)
+            self.known.maker, self.known.model = words.read_information(answer)
 
     async def _ask(self, keys: Keys) -> None:
         await self._read_clock()
@@ -113,9 +134,6 @@ class OnvifCamera:
         self.known.profile = profiles[0]
         answer = await self._known_to(media, words.stream_uri(profiles[0].token), keys)
         _, self.known.stream, _ = judge(words.read_stream_uri(answer), self._service.host, STREAMS)
-        with suppress(_WrongError, _UnauthorizedError):  # it streams, and that is what counts
-            answer = await self._known_to(self._service, words.INFORMATION, keys)
-            self.known.maker, self.known.model = words.read_information(answer)
 
     async def _read_clock(self) -> None:
         """How far its clock is off: what proves a password has the time in it."""
@@ -187,6 +205,8 @@ class OnvifCamera:
             ssl=False,
         ) as response:
             self.known.heard = True
+            if self._heard:
+                self._heard()
             return await self._read(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> Element:

@@ -157,17 +157,19 @@ async def describe(
     seconds: float = 5.0,
     tls: ssl.SSLContext | None = None,
     basic: bool = True,
+    greet: bool = True,
 ) -> Described:
     """Ask what streams there are at an address; never raises for what the other side does.
 
     Credentials are shown only to who asks for them, once, and the strongest way that is offered;
     ``basic`` allows to show the password itself to who offers nothing else. A redirect to another
-    host, or from TLS to none, is not followed. ``tls`` is used for ``rtsps``, None: :func:`unverified`.
+    host, or from TLS to none, is not followed. ``greet``: begin with OPTIONS, which says what is there
+    even where DESCRIBE is not answered. ``tls`` is used for ``rtsps``, None: :func:`unverified`.
     """
     talk = _Talk(url)
     try:
         async with asyncio.timeout(seconds):
-            return await _describe(talk, credentials, tls, basic=basic)
+            return await _describe(talk, credentials, tls, basic=basic, greet=greet)
     except TimeoutError:
         return talk.end(Outcome.SLOW if talk.heard else Outcome.SILENT)
     except ssl.SSLError:
@@ -187,12 +189,18 @@ def _outcome_of(error: OSError, talk: _Talk) -> Outcome:
 
 
 async def _describe(
-    talk: _Talk, credentials: Credentials | None, tls: ssl.SSLContext | None, *, basic: bool
+    talk: _Talk,
+    credentials: Credentials | None,
+    tls: ssl.SSLContext | None,
+    *,
+    basic: bool,
+    greet: bool,
 ) -> Described:
     for _ in range(_MOST_REDIRECTS + 1):
         async with _Line(talk, tls) as line:
-            options = await line.ask("OPTIONS", {})
-            talk.server = readable(options.first("server"))
+            if greet:
+                options = await line.ask("OPTIONS", {})
+                talk.server = readable(options.first("server"))
             answer = await _ask_twice(line, talk, credentials, basic=basic)
         talk.server = talk.server or readable(answer.first("server"))
         if answer.status == 200:

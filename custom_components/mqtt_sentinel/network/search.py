@@ -15,6 +15,9 @@ from .probe import Candidate
 from .validate import validate
 from .ws_discovery import candidates
 
+# Between the beginnings of two: all at once they would hold up everybody else.
+_PACE = 0.005
+
 type Tell = Callable[[Progress], None]
 
 
@@ -54,6 +57,7 @@ class _Searching:
         self._unheard = set(what.addresses)
         self._listening = True
         self._settled = asyncio.Event()
+        self._pace = asyncio.Lock()
         self._end = asyncio.get_running_loop().time() + what.limits.seconds
 
     async def run(self) -> Searched:
@@ -108,22 +112,24 @@ class _Searching:
                 address = await self._waiting.get()
             except asyncio.QueueShutDown:
                 return
+            async with self._pace:
+                await asyncio.sleep(_PACE)
             found = await self._validate(self._known[address])
             self._found.append(found)
             self._say(found)
 
     async def _validate(self, candidate: Candidate) -> Found:
-        seconds = self._share()
-        if seconds <= 0.0:
+        if self._share() <= 0.0:
             return Found(candidate.address, Verdict.NOT_ASKED, candidate.name)
         return await validate(
-            candidate, self._what, self._session, self._experience, seconds, self._tls
+            candidate, self._what, self._session, self._experience, self._share, self._tls
         )
 
     def _share(self) -> float:
-        """How many seconds there are for one more, when those who wait shall have as many."""
+        """How many seconds there are for each in work, when those who wait shall have as many."""
         left = self._end - asyncio.get_running_loop().time()
-        turns = math.ceil((self._waiting.qsize() + len(self._unheard) + 1) / self._what.limits.at_once)
+        waiting = self._waiting.qsize() + len(self._unheard)
+        turns = 1 + math.ceil(waiting / self._what.limits.at_once)
         return min(left / turns, self._what.limits.longest)
 
     def _say(self, found: Found | None = None) -> None:
@@ -131,9 +137,6 @@ class _Searching:
             self._tell(Progress(len(self._found), len(self._known), self._listening, found))
 
 
-def _by_address(found: Found) -> tuple[int, int, str]:
-    try:
-        address = ip_address(found.address)
-    except ValueError:
-        return 0, 0, found.address
-    return address.version, int(address), ""
+def _by_address(found: Found) -> tuple[int, int]:
+    address = ip_address(found.address)
+    return address.version, int(address)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 import re
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,6 +16,13 @@ SERVICES = frozenset(("http", "https"))
 _PORTS = {"rtsp": RTSP_PORT, "rtsps": 322, "http": 80, "https": 443}
 _SAFE = {"rtsp": False, "rtsps": True, "http": False, "https": True}
 _PATH_SIGNS = "/?&=%:@!$'()*+,;~-._|[]"
+_AT_HOME = tuple(
+    ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
 # Some cameras give out addresses with a password in the path.
 _SECRET = re.compile(r"(?i)((?:passw(?:or)?d|passwd|pwd|pass|psw|token|auth)=)[^&_/;?]*+")
 _NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*+[A-Za-z0-9_-]{1,63}\.?")
@@ -141,12 +148,18 @@ def judge(text: str, address: str, schemes: Collection[str]) -> tuple[Whose, Url
     if same_host(url.host, address):
         return Whose.OWN, replace(url, host=address), url.host
     try:
-        at_home = ip_address(url.host).is_private
+        at_home = is_at_home(url.host)
     except ValueError:
         at_home = url.host.endswith((".local", ".lan", ".home.arpa")) or "." not in url.host
     if not at_home:
         return Whose.FOREIGN, None, url.host
     return Whose.MOVED, replace(url, host=address), url.host
+
+
+def is_at_home(address: str) -> bool:
+    """Tell whether an address is one that only a home or this computer uses. Raises ValueError."""
+    given = ip_address(address)
+    return any(given in network for network in _AT_HOME)
 
 
 def same_host(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from typing import override
 from uuid import uuid4
 
 from .probe import MULTICAST, PORT, Candidate, Kind, ProbeError, question, read_matches
+from .urls import is_at_home
 
 # A question may get lost; it is asked again after this time. Who heard both answers both.
 _AGAIN_AFTER = 0.3
@@ -20,7 +21,10 @@ _HOPS = 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who is asked: whole networks, by the own addresses in them, and single addresses with a port."""
+    """Who is asked: whole networks, by the own addresses in them, and single addresses with a port.
+
+    Of a network only addresses of a home are heard; one of the internet has to be named.
+    """
 
     interfaces: tuple[str, ...] = ()
     targets: tuple[tuple[str, int], ...] = ()
@@ -42,10 +46,11 @@ class _Ears(asyncio.DatagramProtocol):
 
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._only is not None and addr[0] not in self._only:
-            return
-        if not self._heard.full():
-            self._heard.put_nowait((data, addr[0]))
+        host = addr[0]
+        # Nobody outside hears a multicast: who answers from there only says so.
+        expected = is_at_home(host) if self._only is None else host in self._only
+        if expected and not self._heard.full():
+            self._heard.put_nowait((data, host))
 
     @override
     def error_received(self, exc: Exception) -> None:

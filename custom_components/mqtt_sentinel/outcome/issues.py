@@ -22,6 +22,7 @@ LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/inci
 LEARN_MORE_ALARMS = (
     "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/alarms.md#after-a-restart"
 )
+LEARN_MORE_CLIPS = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/cameras.md"
 
 _SEVERITY = {
     Severity.WARNING: ir.IssueSeverity.WARNING,
@@ -170,6 +171,25 @@ def show_broker(
         severity=ir.IssueSeverity.ERROR,
         translation_key="broker_silent" if silent else "broker_gone",
         translation_placeholders={"since": local_time(gone_since)},
+    )
+
+
+@callback
+def show_disk(hass: HomeAssistant, entry_id: str, free: int | None) -> None:
+    """Say that the disk of the clips is full, with so many bytes free, or with None that it is not."""
+    issue_id = f"disk_full_{entry_id}"
+    if free is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        learn_more_url=LEARN_MORE_CLIPS,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="disk_full",
+        translation_placeholders={"free": f"{free / 1024**2:.0f}"},
     )
 
 

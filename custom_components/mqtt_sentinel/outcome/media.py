@@ -1,7 +1,7 @@
 """Clips, pictures and videos as facts for events and answers, and the event that one was saved."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import Context, HomeAssistant, callback
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from ..evidence.facts import Clip
     from ..evidence.journal.rows import MediaRow
-
-# What the event entity of a camera calls it, too.
-CLIP_SAVED: Final = "clip_saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +111,20 @@ def media_facts(saved: SavedMedia, links: Links) -> dict[str, Any]:
         "incident_ids": list(saved.incident_ids),
         "size": saved.size,
         "sha256": saved.sha256,
+    }
+
+
+def clip_facts(clip: Clip) -> dict[str, Any]:
+    """A clip in JSON types, times in ISO 8601 UTC, lengths in seconds."""
+    return {
+        "media_content_id": media_content_id(clip.media_id),
+        "began": as_utc(clip.began).isoformat(),
+        "duration": round(clip.duration, 1),
+        "part": clip.part,
+        "cause": [cause.value for cause in clip.causes],
+        "thumbnail": None if clip.thumbnail is None else str(clip.thumbnail),
+        "event_ids": list(clip.event_ids),
+        "incident_ids": list(clip.incident_ids),
     }
 
 

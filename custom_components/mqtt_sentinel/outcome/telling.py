@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
+from ..const import DOMAIN
 from ..watch.incidents import Turn
 from .audience import Audience, Moment
 from .bus import (
@@ -17,6 +20,7 @@ from .bus import (
 )
 from .drills import fire_drill
 from .issues import show_incident, show_storm
+from .media import fire_clip
 from .scene_runs import fire_scene
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from ..watch.drill_report import DrillReport
     from ..watch.panel_words import PanelState, PanelTurn
     from ..watch.sentinel import Change, Sentinel
+    from .media import Links, SavedMedia
     from .scene_runs import KeptRun
 
 
@@ -114,6 +119,14 @@ class Telling:
         self._audience.notify(Moment.TELL, subject, None)
         device_id = self._device_id(subject)
         self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
+
+    @callback
+    def media(self, saved: SavedMedia, name: str, links: Links) -> None:
+        """Tell that a clip is there, or what a device took itself, of the camera ``name``."""
+        entity_id = er.async_get(self._hass).async_get_entity_id(
+            CAMERA_DOMAIN, DOMAIN, f"{saved.camera_id}_camera"
+        )
+        fire_clip(self._hass, self._device_id(saved.camera_id), name, entity_id, saved, links)
 
     @callback
     def drill(self, alarm_id: str, report: DrillReport, context: Context | None) -> None:

@@ -24,6 +24,7 @@ from ..const import (
     CONF_VERIFY_DISCONNECT,
     CONF_WATCH_ALL,
     EXPECT_NONE,
+    SUBENTRY_CAMERA,
     SUBENTRY_DEVICE,
     SUBENTRY_RELAY,
 )
@@ -31,6 +32,7 @@ from ..dialects import custom
 from ..dialects.custom import CustomTopic
 from ..dialects.table import DIALECTS
 from ..watch.alarm import ARMED_MODES
+from ..watch.cameras import camera_key
 from ..watch.expectation import SourceKind
 from ..watch.reports import ThingKey
 from ..watch.settings import (
@@ -41,7 +43,8 @@ from ..watch.settings import (
     CheckSettings,
 )
 from ..watch.watched import WatchConfig
-from .data import SEPARATOR, read_custom, read_key
+from .camera import CameraSetup, read_camera
+from .data import read_custom, read_key, thing_id
 from .relay import RelaySetup, read_relay, watched_key
 
 if TYPE_CHECKING:
@@ -68,10 +71,11 @@ class OwnWish:
 
 @dataclass(frozen=True, slots=True)
 class WatchSetup:
-    """One device, service or relay subentry.
+    """One device, service, relay or camera subentry.
 
     Any message on one of the ``ping_topics`` is a ping of it. An ``implied`` one has no subentry: it
-    is watched for those that are reached through it. ``relay`` is how a relay is switched.
+    is watched for those that are reached through it, or for the camera that it tells of. ``relay`` is
+    how a relay is switched, ``camera`` where a camera's stream comes from.
     """
 
     config: WatchConfig
@@ -80,6 +84,17 @@ class WatchSetup:
     ping_topics: tuple[str, ...] = ()
     implied: bool = False
     relay: RelaySetup | None = None
+    camera: CameraSetup | None = None
+
+    @property
+    def is_chosen_thing(self) -> bool:
+        """Tell whether it is a thing of a dialect that a user chose to watch."""
+        return not (self.custom or self.implied or self.relay or self.camera)
+
+    @property
+    def speaks_dialect(self) -> bool:
+        """Tell whether what its dialect listens to tells of it."""
+        return not (self.custom or self.camera)
 
     @property
     def own_topics(self) -> tuple[object, ...]:
@@ -94,7 +109,8 @@ def read_watches(
 
     A parent that nobody watches is watched all the same, so that its death is one cause and not
     many; its id is no subentry's. Of a bridge nothing is expected but what those behind it need. The
-    device of a relay should be there: nothing else tells that the relay cannot be switched.
+    device of a relay should be there: nothing else tells that the relay cannot be switched. What
+    tells of a camera is heard for its sake, and nothing is expected of it.
     """
     subentries = list(subentries)
     setups = {
@@ -106,22 +122,50 @@ def read_watches(
     for subentry in subentries:
         if subentry.subentry_type == SUBENTRY_RELAY:
             setups[subentry.subentry_id] = _read_relay(subentry, defaults, watched)
-    for setup in list(setups.values()):
+        elif subentry.subentry_type == SUBENTRY_CAMERA:
+            setups[subentry.subentry_id] = _read_camera(subentry, defaults)
+    setups |= _parents(setups.values(), watched, defaults)
+    of_cameras = {
+        thing_id(key): _implied(key, OwnWish(None), defaults, DIALECTS[key.dialect].parent(key))
+        for key in _listened_to(setups.values())
+        if key not in watched and key.dialect in DIALECTS
+    }
+    watched |= {setup.config.key for setup in of_cameras.values()}
+    setups |= of_cameras | _parents(of_cameras.values(), watched, defaults)
+    return dict(sorted(setups.items(), key=lambda item: item[1].config.parent is not None))
+
+
+def _parents(
+    setups: Iterable[WatchSetup], watched: set[ThingKey], defaults: Mapping[str, Any]
+) -> dict[str, WatchSetup]:
+    """The watches of what these are reached through, by their ids; they are ``watched`` from now on."""
+    parents: dict[str, WatchSetup] = {}
+    for setup in setups:
         key = setup.config.parent
         if key and key not in watched:
             watched.add(key)
             wish = OwnWish(SourceKind.ALWAYS if setup.relay else None)
-            implied = _implied(key, wish, defaults)
-            setups[implied.config.id] = implied
-    return dict(sorted(setups.items(), key=lambda item: item[1].config.parent is not None))
+            parents[thing_id(key)] = _implied(key, wish, defaults)
+    return parents
 
 
-def _implied(key: ThingKey, wish: OwnWish, defaults: Mapping[str, Any]) -> WatchSetup:
+def _listened_to(setups: Iterable[WatchSetup]) -> list[ThingKey]:
+    """The things whose reports matter for cameras, each once."""
+    cameras = [setup.camera for setup in setups if setup.camera]
+    return sorted({key for camera in cameras for key in camera.listens_to})
+
+
+def _implied(
+    key: ThingKey,
+    wish: OwnWish,
+    defaults: Mapping[str, Any],
+    parent: ThingKey | None = None,
+) -> WatchSetup:
     """The watch of a thing that nobody chose."""
     title = DIALECTS[key.dialect].title
     name = title if key.name == key.dialect else f"{title} {key.name}"
     name = f"{key.site} {name}" if key.site else name
-    config = WatchConfig(SEPARATOR.join(key), key, name, _settings({}, defaults))
+    config = WatchConfig(thing_id(key), key, name, _settings({}, defaults), parent)
     return WatchSetup(config, wish, implied=True)
 
 
@@ -161,6 +205,17 @@ def _read_relay(
         OwnWish(None),
         read_custom(data) if key.dialect == custom.NAME else None,
         relay=relay,
+    )
+
+
+def _read_camera(subentry: ConfigSubentry, defaults: Mapping[str, Any]) -> WatchSetup:
+    """Read a camera subentry; what is watched is its stream."""
+    key = camera_key(subentry.subentry_id)
+    settings = _settings(subentry.data, defaults)
+    return WatchSetup(
+        WatchConfig(subentry.subentry_id, key, subentry.title, settings),
+        _own_wish(subentry.data),
+        camera=read_camera(subentry),
     )
 
 

@@ -83,6 +83,10 @@ class Sentinel:
         """When :meth:`wake` wants to be called at the latest, in monotonic seconds."""
         return self._deadlines.next()
 
+    def watch_of(self, key: ThingKey) -> Watched | None:
+        """The watch of a thing, None when nobody watches it."""
+        return self._by_key.get(key)
+
     # What is watched
 
     def add(

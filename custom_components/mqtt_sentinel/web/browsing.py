@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ..evidence.journal.journal import Journal
+    from ..chronicle.keeper import JournalKeeper
     from ..evidence.journal.rows import MediaRow
 
 NAME = "MQTT Sentinel"
@@ -39,7 +39,7 @@ class Library:
     """
 
     def __init__(
-        self, hass: HomeAssistant, journal: Journal, site: str, titles: Mapping[str, str]
+        self, hass: HomeAssistant, journal: JournalKeeper, site: str, titles: Mapping[str, str]
     ) -> None:
         self._hass = hass
         self._journal = journal

@@ -29,7 +29,7 @@ def url(request: pytest.FixtureRequest) -> str:
     """Where a journal may be, in each database."""
     if request.param == "sqlite":
         return request.getfixturevalue("file_url")
-    return request.getfixturevalue("postgres").new_database()
+    return request.getfixturevalue("postgres").new_place()
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def clip(name: str, camera: str = "cam", day: str = "2026-11-21", **more: Any) -
 async def until(holds: Callable[[], Any]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(SECONDS):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - a thread is waited for, too
             await asyncio.sleep(0.005)
 
 

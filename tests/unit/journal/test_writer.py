@@ -2,21 +2,32 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-import math
 from pathlib import Path
 import sqlite3
 import threading
+from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Dialect, UniqueConstraint, select, text
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
+from sqlalchemy.schema import CreateTable
 
 from custom_components.mqtt_sentinel.evidence.journal import backlog as backlog_module
 from custom_components.mqtt_sentinel.evidence.journal.address import default_url, file_of, read_url
 from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError, Trouble
 from custom_components.mqtt_sentinel.evidence.journal.journal import Journal, Limits
-from custom_components.mqtt_sentinel.evidence.journal.models import INCIDENTS, KEPT, OUTBOX, WRITERS
+from custom_components.mqtt_sentinel.evidence.journal.models import (
+    EVENTS,
+    INCIDENTS,
+    KEPT,
+    METADATA,
+    OUTBOX,
+    WRITERS,
+)
 from custom_components.mqtt_sentinel.evidence.journal.news import MovedAside, Phase, Refusal
 from custom_components.mqtt_sentinel.evidence.journal.reading import rows_of
 from custom_components.mqtt_sentinel.evidence.journal.rows import (
@@ -24,11 +35,15 @@ from custom_components.mqtt_sentinel.evidence.journal.rows import (
     ConnectionRow,
     DeadLetterRow,
     Delivery,
+    Kind,
     OutboxRow,
     RelayRow,
 )
+from custom_components.mqtt_sentinel.evidence.journal.statements import statements_for
+from custom_components.mqtt_sentinel.evidence.journal.writer import Settled
 
 from .house import Kept, clip, event, incident, number_of_events, until
+from .server import Server
 
 ONE_OF_EACH = [
     event(1, watch_id="w", device_id="d", event_id="e", source="a/b", data={"a": [1, None, "ü"]}),
@@ -42,7 +57,9 @@ ONE_OF_EACH = [
 ]
 
 
-async def test_each_kind_comes_back_as_it_went_in(url: str, journal_at: Callable[..., Kept]) -> None:
+async def test_each_kind_comes_back_as_it_went_in(
+    url: str, journal_at: Callable[..., Kept]
+) -> None:
     kept = journal_at(url)
     await kept.journal.accept(*ONE_OF_EACH)
 
@@ -215,7 +232,8 @@ async def test_a_locked_file_is_told_and_written_later(
     file_url: str, journal_at: Callable[..., Kept]
 ) -> None:
     kept = journal_at(f"{file_url}?timeout=0.05", limits=Limits(patience=0.5))
-    await kept.journal.accept(event(1))
+    kept.journal.write(event(1))
+    await kept.all_written()
     holder = hold(file_url)
     kept.journal.write(event(2))
     with pytest.raises(JournalError) as failed:
@@ -225,7 +243,8 @@ async def test_a_locked_file_is_told_and_written_later(
     assert (state.trouble, state.text) == (Trouble.LOCKED, "database is locked")
     holder.close()
     await kept.is_in(Phase.WORKING)
-    await kept.journal.accept(event(3))
+    kept.journal.write(event(3))
+    await kept.all_written()
     # Who was told that it came to nothing finds nothing.
     assert await kept.event_times() == [1, 2, 3]
 
@@ -300,6 +319,26 @@ async def test_a_corrupt_file_is_moved_aside(
     assert await kept.event_times() == [7]
 
 
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_a_file_that_is_taken_away_is_made_again(
+    how: str, file_url: str, tmp_path: Path, journal_at: Callable[..., Kept]
+) -> None:
+    kept = journal_at(file_url)
+    await kept.journal.accept(event(1))
+    before = tmp_path / "before.db"
+    with closing(sqlite3.connect(tmp_path / "mqtt_sentinel.db")) as link:
+        link.execute("VACUUM INTO ?", (str(before),))
+    await kept.journal.accept(event(2))
+    for end in ("", "-wal", "-shm"):
+        (tmp_path / f"mqtt_sentinel.db{end}").unlink()
+    if how == "replaced":
+        before.rename(tmp_path / "mqtt_sentinel.db")
+    await kept.journal.accept(event(3))
+    again = journal_at(file_url)
+    await again.is_in(Phase.WORKING)
+    assert await again.event_times() == ([1, 3] if how == "replaced" else [3])
+
+
 async def test_a_folder_that_is_not_there_is_made(
     tmp_path: Path, journal_at: Callable[..., Kept]
 ) -> None:
@@ -351,14 +390,104 @@ async def test_a_batch_whose_commit_was_not_heard_of_is_not_written_twice(
     assert kept.journal.metrics.written == 3
 
 
-async def test_each_writer_notes_how_far_it_came(
-    url: str, journal_at: Callable[..., Kept]
-) -> None:
+async def test_each_writer_notes_how_far_it_came(url: str, journal_at: Callable[..., Kept]) -> None:
     first, second = journal_at(url), journal_at(url)
     await asyncio.gather(first.journal.accept(event(1)), second.journal.accept(event(2)))
     await first.journal.accept(event(3))
     rows = await first.ask(select(WRITERS.c.batch))
     assert sorted(row[0] for row in rows) == [1, 2]
+
+
+async def test_work_in_a_locked_database_is_done_later(
+    file_url: str, journal_at: Callable[..., Kept]
+) -> None:
+    kept = journal_at(f"{file_url}?timeout=0.05")
+    await kept.journal.accept(event(1))
+    holder = hold(file_url)
+    working = asyncio.create_task(kept.journal.transact(number_of_events))
+    await kept.is_in(Phase.FAILING)
+    holder.close()
+    assert await working == 1
+
+
+async def test_work_whose_connection_breaks_is_done_again(
+    postgres: Server, journal_at: Callable[..., Kept]
+) -> None:
+    kept = journal_at(postgres.new_place())
+    await kept.journal.accept(event(1))
+    times = []
+
+    def work(connection: Connection) -> int:
+        times.append(1)
+        connection.execute(EVENTS.insert().values(site="home", at=2.0, kind="x", name="x"))
+        if len(times) == 1:
+            backend = connection.scalar(text("SELECT pg_backend_pid()"))
+            postgres.execute(f"SELECT pg_terminate_backend({backend})")
+        return number_of_events(connection)
+
+    assert await kept.journal.transact(work) == 2
+    assert len(times) == 2
+    assert await kept.event_times() == [1, 2]
+
+
+async def test_a_caller_who_gave_up_is_no_trouble(
+    file_url: str, journal_at: Callable[..., Kept]
+) -> None:
+    kept = journal_at(f"{file_url}?timeout=0.05")
+    await kept.journal.accept(event(1))
+    holder = hold(file_url)
+    accepting = asyncio.create_task(kept.journal.accept(event(-1)))
+    await kept.is_in(Phase.FAILING)
+    accepting.cancel()
+    await asyncio.wait([accepting])
+    holder.close()
+    await kept.is_in(Phase.WORKING)
+    assert await kept.event_times() == [1]
+    # He went while his answer was on its way.
+    done = asyncio.get_running_loop().create_future()
+    done.cancel()
+    kept.journal._found([Settled(done)], [])
+
+
+def test_what_mariadb_is_told() -> None:
+    dialect = mysql.dialect(paramstyle="format")
+    [(replaced, values)] = statements_for(dialect, [incident(), incident(updated_at=2.0)])
+    assert replaced.startswith("INSERT INTO sentinel_incidents (site, incident_id, name, ")
+    assert " VALUES (%s, %s, " in replaced
+    _, _, update = replaced.partition(" ON DUPLICATE KEY UPDATE ")
+    assert update.startswith("name=VALUES(name), ")
+    assert "incident_id" not in update
+    assert 2.0 in values
+    [(left, _)] = statements_for(dialect, [OutboxRow("home", "m1", 1.0, "http", "d", "{}")])
+    assert left.endswith(" ON DUPLICATE KEY UPDATE id=id")
+    [(added, _)] = statements_for(dialect, [event(1)])
+    assert "DUPLICATE" not in added
+
+
+@pytest.mark.parametrize("dialect", [mysql.dialect(), MariaDBDialect()], ids=["mysql", "mariadb"])
+def test_mariadb_can_make_the_tables(dialect: Dialect) -> None:
+    """As far as that can be told without one: the words are there, and no index is too long."""
+    for table in METADATA.sorted_tables:
+        words = str(CreateTable(table).compile(dialect=dialect))
+        assert "ENGINE=InnoDB" in words
+        assert "utf8mb4_bin" in words
+        keys = [list(index.columns) for index in table.indexes]
+        keys += [
+            list(one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)
+        ]
+        for columns in keys:
+            lengths = [getattr(column.type, "length", None) or 2 for column in columns]
+            assert sum(4 * length for length in lengths) <= 3072
+
+
+@pytest.mark.parametrize("number", [1, 4, 5, 255, 256, 257, 700])
+def test_no_row_is_left_out_of_the_statements(number: int) -> None:
+    dialect = sqlite.dialect(paramstyle="qmark")
+    statements = list(statements_for(dialect, [event(at) for at in range(number)]))
+    columns = len(KEPT[Kind.EVENTS].columns)
+    times = [at for _, values in statements for at in values[1::columns]]
+    assert times == list(range(number))
+    assert all(words.count("?") == len(values) for words, values in statements)
 
 
 async def test_a_loop_that_is_gone_is_no_trouble(file_url: str) -> None:
@@ -369,7 +498,7 @@ async def test_a_loop_that_is_gone_is_no_trouble(file_url: str) -> None:
             journal.write(event(1))
             return journal
 
-        return asyncio.new_event_loop().run_until_complete(begin())
+        return asyncio.run(begin())
 
     journal = await asyncio.to_thread(live)
     journal._writer.finish()
@@ -379,7 +508,11 @@ async def test_a_loop_that_is_gone_is_no_trouble(file_url: str) -> None:
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
@@ -400,7 +533,7 @@ JSON = st.recursive(
     )
 )
 def test_whatever_goes_in_comes_out(rows: list[object], tmp_path: Path) -> None:
-    url = default_url(tmp_path / str(math.floor(threading.get_native_id())) / str(id(rows)))
+    url = default_url(tmp_path / uuid4().hex)
 
     async def there_and_back() -> list[object]:
         kept = Kept(url)
@@ -413,4 +546,4 @@ def test_whatever_goes_in_comes_out(rows: list[object], tmp_path: Path) -> None:
         await kept.journal.stop()
         return found
 
-    assert asyncio.new_event_loop().run_until_complete(there_and_back()) == rows
+    assert asyncio.run(there_and_back()) == rows

@@ -187,7 +187,22 @@ def test_credentials_are_not_shown() -> None:
 
 
 pieces = st.sampled_from(
-    ["Digest ", "Basic", "realm", "nonce", "=", '"', ",", " ", "\\", "a", "qop", "auth", "\x00", "MD5"]
+    [
+        "Digest ",
+        "Basic",
+        "realm",
+        "nonce",
+        "=",
+        '"',
+        ",",
+        " ",
+        "\\",
+        "a",
+        "qop",
+        "auth",
+        "\x00",
+        "MD5",
+    ]
 )
 
 

@@ -86,7 +86,8 @@ def secrets_of(url: str) -> tuple[str, ...]:
 
 def cleaned(line: str, secrets: tuple[str, ...] = ()) -> str:
     """A line of somebody's log, without the secrets and with no address that is not redacted."""
-    line = _ANY_ADDRESS.sub(lambda found: redacted(found[0]), line)
+    # These first: of an address that holds them, what is left is one still.
     for secret in secrets:
         line = line.replace(secret, _HIDDEN)
+    line = _ANY_ADDRESS.sub(lambda found: redacted(found[0]), line)
     return "".join(char if char.isprintable() else " " for char in line).strip()

@@ -15,6 +15,7 @@ from .leash import NOT_FOUND
 _LEASH = str(Path(__file__).with_name("leash.py"))
 _GRACE = 2.0
 """Seconds that a program gets to end by itself: time to tell the camera that nobody listens any more."""
+_LAST_WORDS = 0.5
 _READ = 4096
 # ffmpeg would write its log, addresses and passwords included, into a file, or colour it.
 _NOT_PASSED_ON = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_256COLOR"})
@@ -104,6 +105,11 @@ class Program:
             kept = (kept + some)[:most]
         return kept
 
+    @property
+    def takes(self) -> bool:
+        """Tell whether it reads what it is given."""
+        return self._process.stdin is not None
+
     def feed(self, data: bytes) -> bool:
         """Give it data to read, unless it has not read the last yet; tell whether it was given."""
         stdin = self._process.stdin
@@ -115,7 +121,7 @@ class Program:
     async def ended(self) -> int:
         """Wait until it ended and its log is read; answers the exit status."""
         status = await self._process.wait()
-        await self._reading
+        await asyncio.wait({self._reading})
         return status
 
     async def end(self) -> None:
@@ -131,5 +137,7 @@ class Program:
             except TimeoutError:
                 continue
         # A child of its own might keep the log open.
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
+        _, unread = await asyncio.wait({self._reading}, timeout=_LAST_WORDS)
+        for reading in unread:
+            reading.cancel()
+            await asyncio.wait({reading})

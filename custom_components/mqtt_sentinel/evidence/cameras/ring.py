@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 import contextlib
 from dataclasses import dataclass, field
 import logging
-import os
 from pathlib import Path
 import random
 import shutil
@@ -18,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from ...command.backoff import Backoff
 from ..facts import DEFAULT_PRE_ROLL, Segment
-from .codecs import Contents, outputs
-from .pieces import RunClock, of_run, pattern, read_line
+from .codecs import Contents
+from .launch import cutting, launch, why_ended
+from .pieces import RunClock, of_run, read_line
 from .probe import LostError, contents_of, length_of
 from .process import Program
-from .source import PiCamera, Source, StillImages, framed, inputs, label, producer, secrets
+from .source import Source, framed, label
 from .stream import Condition, Left, Lost, Stream, why_lost
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _USUAL = 10
+_LAST_WORDS = 1.0
+"""Seconds to read what a process wrote that is gone."""
 _SHORT_LOOK = 1.0
 """Seconds that ffmpeg looks into a stream before it begins: each is one without pictures."""
 _LONG_LOOK = 10.0
@@ -140,6 +142,7 @@ class Ring:
         self._keeping = asyncio.get_running_loop().create_task(
             self._keep(), name=f"ring {self._folder.name}"
         )
+        self._keeping.add_done_callback(self._over)
 
     async def stop(self) -> None:
         """End: the process and the folder are gone when this returns, within 5 seconds."""
@@ -149,9 +152,21 @@ class Ring:
         self._kept.clear()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
+    @property
+    def is_fed(self) -> bool:
+        """Tell whether still images are what it reads now."""
+        return self._program is not None and self._program.takes
+
     def feed(self, jpeg: bytes) -> bool:
         """Give the next image, where still images are the source; tell whether it was taken."""
         return self._program is not None and self._program.feed(framed(jpeg))
+
+    def _over(self, keeping: asyncio.Task[None]) -> None:
+        """Tell of a fault of our own: it must not end a ring in silence."""
+        if not keeping.cancelled() and (fault := keeping.exception()):
+            told = {"message": f"The ring {self._folder.name} ended", "exception": fault}
+            keeping.get_loop().call_exception_handler(told)
+            self._tell(Condition.LOST, Lost.ENDED)
 
     async def _keep(self) -> None:
         """Go from source to source, for ever."""
@@ -197,10 +212,13 @@ class Ring:
         source = self._sources[index]
         self._run += 1
         run = _Run(self._run)
+        look = self._looks.get(index, _SHORT_LOOK)
+        command = cutting(self._ffmpeg, source, contents, run=run.number, look=look)
+        self._prune()
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         looking: asyncio.Task[int] | None = None
         async with contextlib.AsyncExitStack() as stack:
-            programs = await self._programs(stack, index, contents)
+            programs = await launch(stack, source, command, self._folder)
             self._program = programs[-1]
             stack.callback(self._forget)
             if index:
@@ -210,49 +228,17 @@ class Ring:
             # What it was at is finished, or not: see what is left of it when it is gone.
             for program in programs[::-1]:
                 await program.end()
-            while line := await programs[-1].line():
-                self._finished(run, line)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS):
+                    while line := await programs[-1].line():
+                        self._finished(run, line)
             await self._unfinished(run)
         if looking and looking.done() and not looking.cancelled():
             return _End(Lost.ENDED, self._lasted(run), better=looking.result())
-        return _End(silent or _why(source, programs), self._lasted(run))
+        return _End(silent or why_ended(source, programs), self._lasted(run))
 
     def _lasted(self, run: _Run) -> float | None:
         return None if run.began is None else self._now().mono - run.began
-
-    async def _programs(
-        self, stack: contextlib.AsyncExitStack, index: int, contents: Contents
-    ) -> list[Program]:
-        """Start what has to run, ffmpeg last; the stack ends them."""
-        source = self._sources[index]
-        command = [
-            *(self._ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "warning"),
-            *inputs(source, self._looks.get(index, _SHORT_LOOK)),
-            *outputs(contents),
-            # A track that is silent holds up the other for half a second at most.
-            *("-max_interleave_delta", "500000", "-f", "segment", "-segment_time", "1"),
-            *("-segment_format", "mpegts", "-segment_format_options", "flush_packets=1"),
-            *("-segment_list", "pipe:1", "-segment_list_type", "csv", "-y", pattern(self._run)),
-        ]
-        hidden = secrets(source)
-        stdin = asyncio.subprocess.DEVNULL
-        if isinstance(source, StillImages):
-            stdin = asyncio.subprocess.PIPE
-        feeder = producer(source)
-        if feeder is None:
-            program = await Program.start(command, folder=self._folder, stdin=stdin, secrets=hidden)
-            stack.push_async_callback(program.end)
-            return [program]
-        reading, writing = os.pipe()
-        try:
-            feeding = await Program.start(feeder, stdout=writing)
-            stack.push_async_callback(feeding.end)
-            program = await Program.start(command, folder=self._folder, stdin=reading)
-            stack.push_async_callback(program.end)
-        finally:
-            os.close(reading)
-            os.close(writing)
-        return [feeding, program]
 
     async def _listen(
         self, run: _Run, index: int, looking: asyncio.Task[int] | None
@@ -318,9 +304,13 @@ class Ring:
             run.began = self._now().mono
         self._kept.append(segment)
         asyncio.get_running_loop().call_soon(self._heard, segment)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Remove what is older than anybody wants; also while nothing new comes, or a full disk stays full."""
         oldest = self._now().mono - self._tempo.pre_roll - self._tempo.margin
         past = []
-        while self._kept[0].ended < oldest:
+        while self._kept and self._kept[0].ended < oldest:
             past.append(self._kept.popleft().path)
         if past:
             asyncio.get_running_loop().run_in_executor(None, _remove, past)
@@ -357,17 +347,6 @@ class _Run:
         self.usual: deque[float] = deque(maxlen=_USUAL)
         self.began: float | None = None
         """When the first piece was there, in monotonic seconds."""
-
-
-def _why(source: Source, programs: Sequence[Program]) -> Lost:
-    """Why programs ended that nobody ended."""
-    if programs[-1].is_missing:
-        return Lost.NO_FFMPEG
-    if isinstance(source, PiCamera) and programs[0].is_missing:
-        return Lost.NO_PROGRAM
-    told = [line for program in programs for line in program.log.lines()]
-    _LOGGER.debug("%s ended: %s", label(source), told[-3:])
-    return why_lost(told)
 
 
 async def _cancelled(task: asyncio.Task[int]) -> None:

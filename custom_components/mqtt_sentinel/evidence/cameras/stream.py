@@ -39,8 +39,7 @@ _SIGNS: tuple[tuple[Lost, str], ...] = (
     (Lost.REFUSED, r"Connection refused"),
     (
         Lost.UNREACHABLE,
-        r"No route to host|unreachable|resolve hostname|Name or service not known"
-        r"|Name does not resolve",
+        r"No route to host|unreachable|resolve hostname|Name (or service not known|does not resolve)",
     ),
     (Lost.TIMEOUT, r"timed out"),
     (Lost.BUSY, r"Device or resource busy|failed to acquire camera|\b453\b|\b503\b"),

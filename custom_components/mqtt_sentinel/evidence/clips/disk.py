@@ -29,7 +29,7 @@ class Disk:
     ) -> None:
         """``least`` bytes stay free; ``free`` tells how many are, and may block."""
         self._root = root
-        self._least = least
+        self.least = least
         self._retention = retention
         self._owner = owner
         self._free = free
@@ -45,10 +45,10 @@ class Disk:
         """
         async with self._lock:
             free = await asyncio.to_thread(self._measure)
-            if free < self._least:
-                await self._retention.make_room(int(self._least * _MORE) - free)
+            if free < self.least:
+                await self._retention.make_room(int(self.least * _MORE) - free)
                 free = await asyncio.to_thread(self._measure)
-            full = free < self._least
+            full = free < self.least
             if full != self.full:
                 self.full = full
                 self._owner.room(free if full else None)

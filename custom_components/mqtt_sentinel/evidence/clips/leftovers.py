@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import CannotFinishError, UnplayableError
-from .work import Work, leftovers, remove_stray
+from .work import Work, remove_stray
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from ..facts import Clip
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What stays for another time: its folder's name, and why."""
+    """What stays for another time, and why."""
 
-    name: str
+    folder: Path
     reason: Reason
     detail: str
 
@@ -33,32 +34,31 @@ class Recovered:
     left: tuple[Left, ...] = ()
 
 
-async def recover(root: Path, saving: Saving) -> Recovered:
-    """Finish all leftovers that there are now, one after the other.
-
-    Raises:
-        CannotWriteError: The folder cannot be read or written.
-
-    """
+async def recover(root: Path, folders: Iterable[Path], saving: Saving) -> Recovered:
+    """Finish leftovers, one after the other."""
     clips: list[Clip] = []
     left: list[Left] = []
     removed = 0
-    for folder in await asyncio.to_thread(leftovers, root):
-        work = await asyncio.to_thread(Work.found, root, folder)
-        if work is None:
-            await asyncio.to_thread(remove_stray, folder)
-            removed += 1
-            continue
+    for folder in folders:
         try:
-            clips.append(await _recovered(work, saving))
+            clip = await _recovered(root, folder, saving)
         except UnplayableError:
-            removed += 1
+            clip = None
         except CannotFinishError as error:
-            left.append(Left(folder.name, error.reason, error.detail))
+            left.append(Left(folder, error.reason, error.detail))
+            continue
+        if clip:
+            clips.append(clip)
+        else:
+            removed += 1
     return Recovered(tuple(clips), removed, tuple(left))
 
 
-async def _recovered(work: Work, saving: Saving) -> Clip:
+async def _recovered(root: Path, folder: Path, saving: Saving) -> Clip | None:
+    work = await asyncio.to_thread(Work.found, root, folder)
+    if work is None:
+        await asyncio.to_thread(remove_stray, folder)
+        return None
     clip = await asyncio.to_thread(work.published)
     if clip is None:
         return await saving.save(work, recovered=True)

@@ -14,7 +14,8 @@ monotonic seconds.
   that is :data:`LONGEST_RECORDING` long goes on as the next one.
 * While there is no stream a recording waits as long as it is wanted. A trigger that no part was made
   for is answered with the reason.
-* A recording never has what the one before it has. If it begins right behind it, it says so.
+* A recording never has what the one before it has, nor goes back behind that. If it begins right
+  after it, it says so.
 """
 
 from collections import deque
@@ -118,8 +119,11 @@ class Recording:
         at = trigger.at if trigger.at.mono <= now.mono else now
         lasts = LONGEST_RECORDING if trigger.lasts else trigger.duration
         want = _Want(trigger, at.mono + lasts, trigger.lasts)
-        if self._running is None:
-            self._begin(want, at, now)
+        if self._running is None or not self._running.number:
+            if reason := self._too_late(want, at, now):
+                self._orders.append(Nothing((trigger,), reason))
+            else:
+                self._begin(want, at)
         elif self._running.began is not None and want.until <= self._running.began:
             self._orders.append(Nothing((trigger,), Reason.TOO_OLD))
         else:
@@ -190,27 +194,41 @@ class Recording:
         """Until when the recording is wanted."""
         return max(want.until for want in self._wants)
 
-    def _begin(self, want: _Want, asked: Instant, now: Instant) -> None:
-        """Begin a recording with what the ring has, if there is or can be anything to record."""
-        since = self._from(asked)
-        pieces = [
-            kept
-            for kept in self._ring
-            if kept.segment.ended > since and kept.segment.began.mono < want.until
-        ]
-        new = [kept for kept in pieces if self._last is None or kept.number > self._last.number]
-        newest = self._ring[-1].segment.ended if self._ring and self._up else now.mono - LATE_SECONDS
-        if not new and want.until <= newest:
-            reason = Reason.RECORDED_BEFORE if pieces else Reason.TOO_OLD
-            self._orders.append(Nothing((want.trigger,), reason))
-            return
-        self._wants = [want]
-        self._running = _Running(self._name(), asked)
-        for kept in new:
+    def _too_late(self, want: _Want, asked: Instant, now: Instant) -> Reason | None:
+        """Why there can be nothing for a trigger any more; None if there is or can be something."""
+        pieces = self._in_ring(asked, want.until)
+        newest = (
+            self._ring[-1].segment.ended if self._ring and self._up else now.mono - LATE_SECONDS
+        )
+        if self._new(pieces) or want.until > newest:
+            return None
+        return Reason.RECORDED_BEFORE if pieces else Reason.TOO_OLD
+
+    def _begin(self, want: _Want, asked: Instant) -> None:
+        """Begin a recording, or one that has nothing yet a second time, with what the ring has."""
+        self._wants.append(want)
+        if self._running is None:
+            self._running = _Running(self._name(), asked)
+        elif asked.mono < self._running.asked.mono:
+            self._running.asked = asked
+        for kept in self._new(self._in_ring(self._running.asked, self._until())):
             self._take(kept)
         if not self._up:
             self._close()
         self._end_if_whole()
+
+    def _in_ring(self, asked: Instant, until: float) -> list[_Kept]:
+        """What the ring has of a recording that was asked for then."""
+        since = self._from(asked)
+        return [
+            kept
+            for kept in self._ring
+            if kept.segment.ended > since and kept.segment.began.mono < until
+        ]
+
+    def _new(self, pieces: list[_Kept]) -> list[_Kept]:
+        """Those that come after all that was taken."""
+        return [kept for kept in pieces if self._last is None or kept.number > self._last.number]
 
     def _attach(self, want: _Want) -> None:
         """The part that is open belongs to this trigger, too."""

@@ -55,10 +55,10 @@ class Saving:
         try:
             return await finish(work, self._ffmpeg, recovered=recovered)
         except DiskFullError:
-            await asyncio.to_thread(work.remove_temporary)
+            await asyncio.to_thread(work.unmake)
             await self._disk.look()
         try:
             return await finish(work, self._ffmpeg, recovered=recovered)
         except DiskFullError:
-            await asyncio.to_thread(work.remove_temporary)
+            await asyncio.to_thread(work.unmake)
             raise

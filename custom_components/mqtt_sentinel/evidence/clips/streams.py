@@ -1,6 +1,7 @@
 """What is in a file of video, as far as we have to know: read from its bytes, no program is asked."""
 
 from dataclasses import dataclass
+from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -83,16 +84,23 @@ def read_movie(file: BinaryIO) -> Movie | None:
 
 
 def _moov(file: BinaryIO) -> bytes:
-    while len(head := file.read(8)) == 8:
+    """What describes an MP4; nothing if the file is cut off anywhere, as a full disk would."""
+    end = file.seek(0, SEEK_END)
+    at = 0
+    moov = b""
+    while at < end:
+        file.seek(at)
+        head = file.read(16)
         size, skipped = int.from_bytes(head[:4]), 8
         if size == 1:
-            size, skipped = int.from_bytes(file.read(8)), 16
-        if size < skipped:
-            break
-        if head[4:] == b"moov":
-            return file.read(size - skipped) if size <= _MOST_MOOV else b""
-        file.seek(size - skipped, 1)
-    return b""
+            size, skipped = int.from_bytes(head[8:]), 16
+        if size < skipped or at + size > end:
+            return b""
+        if head[4:8] == b"moov" and size <= _MOST_MOOV:
+            file.seek(at + skipped)
+            moov = file.read(size - skipped)
+        at += size
+    return moov
 
 
 def _inside(data: bytes, kind: bytes) -> Iterator[bytes]:

@@ -5,7 +5,8 @@ It is ``{clips}/.recording/{camera}.{recording}-{part}``, on the file system tha
 * ``facts.json``: whose it is and what asked for it, there before anything else is;
 * ``{number}-{milliseconds}.ts``: the segments, linked or copied; ``.lost`` instead of ``.ts`` where
   the ring did not have it any more;
-* ``joined.mp4``, ``thumbnail.jpg``: the clip while it is made;
+* ``making-…/joined.mp4`` and ``thumbnail.jpg``: the clip while it is made. Each try has a folder of
+  its own: an ffmpeg that outlived us may still write to the one before it;
 * ``clip.json``: all about the clip, there before it has its final name.
 """
 
@@ -15,6 +16,7 @@ import json
 import os
 from pathlib import Path
 import re
+import secrets
 import shutil
 from typing import Any, Self
 
@@ -30,6 +32,8 @@ _PIECE = re.compile(r"(?P<number>[0-9]{10})-(?P<ms>[0-9]{1,8})\.(?P<kind>ts|lost
 # Where a file cannot be linked into: another file system, one without links, too many of them.
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EACCES})
 _MOST_BYTES = 1 << 20
+_MAKING = "making-"
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Work:
         self.root = root
         self.folder = folder
         self.facts = facts
+        self.making = folder
 
     @classmethod
     def create(cls, root: Path, facts: Facts) -> Self:
@@ -148,7 +153,7 @@ class Work:
     def pieces(self) -> list[Piece]:
         """The segments that are in it, in their order."""
         with disk_errors():
-            names = sorted(os.listdir(self.folder))
+            names = sorted(path.name for path in self.folder.iterdir())
         return [
             Piece(
                 int(found["number"]),
@@ -167,11 +172,11 @@ class Work:
             for folder in (day, day.parent, day.parent.parent):
                 sync_folder(folder)
             for name in (JOINED, THUMBNAIL) if clip.thumbnail else (JOINED,):
-                _sync(self.folder / name)
+                _sync(self.making / name)
             _write(self.folder / _CLIP, _clip_written(clip))
             if clip.thumbnail:
-                (self.folder / THUMBNAIL).replace(clip.thumbnail)
-            (self.folder / JOINED).replace(clip.path)
+                (self.making / THUMBNAIL).replace(clip.thumbnail)
+            (self.making / JOINED).replace(clip.path)
             sync_folder(day)
 
     def published(self) -> Clip | None:
@@ -196,16 +201,30 @@ class Work:
                 path.unlink(missing_ok=True)
                 thumbnail_of(path).unlink(missing_ok=True)
 
-    def remove_temporary(self) -> None:
+    def make(self) -> None:
+        """Begin to make the clip, in a folder of its own: :attr:`making`."""
+        self.unmake()
+        with disk_errors():
+            self.making = self.folder / f"{_MAKING}{secrets.token_hex(4)}"
+            self.making.mkdir()
+
+    def unmake(self) -> None:
         """Remove what was half made."""
         with disk_errors():
-            for name in (JOINED, THUMBNAIL):
-                (self.folder / name).unlink(missing_ok=True)
+            for path in self.folder.glob(f"{_MAKING}*"):
+                _remove_tree(path)
 
     def remove(self) -> None:
-        """Remove it all; the facts last, so that what is left tells what it is."""
+        """Remove it all, so that what is left at any moment tells that it is done with.
+
+        The segments go first: with the clip's facts still there nobody makes the clip again, of less.
+        The part's facts go next: without them nobody takes it up at all.
+        """
+        last = (_FACTS, _CLIP)
+        self.unmake()
         with disk_errors():
-            for name in sorted(os.listdir(self.folder), key=lambda name: name == _FACTS):
+            names = [path.name for path in self.folder.iterdir()]
+            for name in (*(name for name in names if name not in last), *last):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
 
@@ -229,7 +248,7 @@ def remove_stray(path: Path) -> None:
     """Remove what is no work folder from among them. Blocks."""
     with disk_errors():
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            _remove_tree(path)
         else:
             path.unlink(missing_ok=True)
 
@@ -241,6 +260,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _remove_tree(path: Path) -> None:
+    """Remove a folder, also one that somebody puts one more thing into meanwhile."""
+    for _ in range(_TRIES - 1):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+    shutil.rmtree(path)
 
 
 def _sync(path: Path) -> None:

@@ -37,15 +37,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "application_name": "mqtt_sentinel",
     },
 }
-_OPTIONS |= dict.fromkeys(
-    ("mysql", "mariadb"),
-    {
-        "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": _SILENT_SECONDS,
-        "write_timeout": _SILENT_SECONDS,
-        "charset": "utf8mb4",
-    },
-)
+_OPTIONS["mysql"] = _OPTIONS["mariadb"] = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "read_timeout": _SILENT_SECONDS,
+    "write_timeout": _SILENT_SECONDS,
+    "charset": "utf8mb4",
+}
 
 
 def default_url(folder: Path) -> str:

@@ -114,12 +114,11 @@ class Backlog:
         self._hurry.wait(LINGER)
         self._hurry.clear()
 
-    def take(self) -> list[Unit]:
-        """The oldest units, at most :data:`MOST_AT_ONCE` rows and one more unit's.
+    def take(self, units: list[Unit]) -> None:
+        """Move the oldest units to a list that is empty, at most :data:`MOST_AT_ONCE` rows and one more unit's.
 
         Work is alone: it has a transaction of its own. What nobody waits for any more is left out.
         """
-        units: list[Unit] = []
         rows = 0
         while rows < MOST_AT_ONCE:
             unit = self._next(alone=bool(units))
@@ -135,7 +134,6 @@ class Backlog:
             self._some.set()
             if self._awaited or len(self._written) >= MOST_AT_ONCE:
                 self._hurry.set()
-        return units
 
     def _next(self, *, alone: bool) -> Unit | None:
         """The oldest unit; None if there is none, or if it wants to be ``alone`` and cannot."""

@@ -162,10 +162,10 @@ def words_of(error: BaseException, url: URL | str | None = None) -> str:
     Neither the statement nor its values are in it.
     """
     inner = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    text = " ".join(str(inner).split()) or type(inner).__name__
+    text = str(inner)
     for secret in _secrets(url):
         text = text.replace(secret, "***")
-    return text[:_LONGEST]
+    return " ".join(text.split())[:_LONGEST] or type(inner).__name__
 
 
 def _secrets(url: URL | str | None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from .address import open_engine, read_url
-from .backlog import Backlog, Written
+from .backlog import Backlog, Unit, Written
 from .failures import FAILURES, JournalError, Trouble, trouble_of, words_of
 from .news import JournalState, Metrics, MovedAside, News, Phase
 from .schema import SCHEMA, Schema
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .rows import Row
 
 _READERS = 4
+# For a writer that was told to give up.
+_LAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,12 @@ class Journal:
             writer.finish()
             await self._loop.run_in_executor(self._executor, writer.join, within)
             writer.abandon()
+            await self._loop.run_in_executor(self._executor, writer.join, _LAST_SECONDS)
             await self._loop.run_in_executor(self._executor, self._reading.close)
-        left = [] if writer.is_alive() else writer.left()
-        while units := self._backlog.take():
+        left = writer.left()
+        while self._backlog:
+            units: list[Unit] = []
+            self._backlog.take(units)
             left += units
         for unit in left:
             if not isinstance(unit, Written) and not unit.done.done():

@@ -38,7 +38,7 @@ def days(connection: Connection, site: str, camera_id: str) -> dict[str, int]:
         .group_by(MEDIA.c.day)
         .order_by(MEDIA.c.day.desc())
     )
-    return {day: number for day, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def media_of_day(connection: Connection, site: str, camera_id: str, day: str) -> list[MediaRow]:

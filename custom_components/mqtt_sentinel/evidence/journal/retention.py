@@ -6,9 +6,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from .models import KEPT, MEDIA, OUTBOX
+from .models import INCIDENTS, KEPT, MEDIA, OUTBOX
 from .rows import Delivery, Kind
 
 if TYPE_CHECKING:
@@ -86,3 +86,21 @@ def forget_media(connection: Connection, site: str, media_ids: Collection[str]) 
     """Delete the rows of media whose files are gone; how many it were."""
     mine = (MEDIA.c.site == site, MEDIA.c.media_id.in_(media_ids))
     return connection.execute(delete(MEDIA).where(*mine)).rowcount
+
+
+def close_lost(connection: Connection, site: str, known: Collection[str], at: float) -> int:
+    """Close the incidents of a site that are open in the journal only; how many it were.
+
+    ``known`` are the ids of those that are open. What opened after ``at`` is left alone.
+    """
+    still_open = (
+        INCIDENTS.c.site == site,
+        INCIDENTS.c.closed_at.is_(None),
+        INCIDENTS.c.opened_at < at,
+    )
+    found = connection.execute(select(INCIDENTS.c.id, INCIDENTS.c.incident_id).where(*still_open))
+    lost = [number for number, incident_id in found if incident_id not in known]
+    for number in lost:
+        mine = INCIDENTS.c.id == number
+        connection.execute(update(INCIDENTS).where(mine).values(closed_at=at, updated_at=at))
+    return len(lost)

@@ -28,7 +28,7 @@ _SIZES = (256, 64, 16, 4, 1)
 def statements_for(
     dialect: Dialect, rows: Iterable[Row]
 ) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """SQL and values that write the rows; of those with one key the last counts.
+    """SQL and values that write the rows; of those with one key one counts.
 
     Raises TypeError, ValueError or OverflowError for what is no JSON.
     """
@@ -55,8 +55,13 @@ def _by_kind(rows: Iterable[Row]) -> Iterator[tuple[Kept, Iterable[Row]]]:
             continue
         # No database replaces a row twice in one statement.
         key = attrgetter(*kept.key)
-        ordered = of_kind if kept.replaced else reversed(of_kind)
-        yield kept, {key(row): row for row in ordered}.values()
+        one_each: dict[object, Row] = {}
+        for row in of_kind:
+            if kept.replaced:
+                one_each[key(row)] = row
+            else:
+                one_each.setdefault(key(row), row)
+        yield kept, one_each.values()
 
 
 @cache

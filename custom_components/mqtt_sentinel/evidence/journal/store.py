@@ -36,6 +36,8 @@ class Store:
     def __init__(self, url: URL, schema: Schema = SCHEMA) -> None:
         self._url = url
         self._schema = schema
+        self._file = file_of(url)
+        self._file_id: int | None = None
         self._engine = open_engine(url)
         self._connection: Connection | None = None
         self._writer = str(uuid4())
@@ -49,7 +51,7 @@ class Store:
         it was not. Raises one of :data:`FAILURES`.
         """
         self.close()
-        file = file_of(self._url)
+        file = self._file
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             if corrupt:
@@ -79,6 +81,11 @@ class Store:
             old = time.time() - _FORGET_WRITERS
             connection.execute(delete(WRITERS).where(WRITERS.c.seen < old))
             self._known = connection.scalar(self._mine()) is not None
+            if not self._known:
+                # Tried here, so that a database that takes nothing is known at once.
+                self._note(connection, 0)
+        self._known = True
+        self._file_id = _id_of(self._file)
 
     def close(self) -> None:
         """Let go of the connection, which may be broken."""
@@ -116,6 +123,9 @@ class Store:
     @contextmanager
     def _transaction(self, number: int, *, durable: bool) -> Iterator[Connection]:
         connection = self._open_connection()
+        if self._file is not None and _id_of(self._file) != self._file_id:
+            # It was deleted or replaced: what is written now nobody would ever find.
+            raise JournalError(f"{self._file} is another file now", Trouble.CANNOT_CONNECT)
         dialect = connection.dialect.name
         if dialect == "sqlite" and durable != self._full:
             self._sync_fully(connection, durable)
@@ -126,7 +136,6 @@ class Store:
                 )
             yield connection
             self._note(connection, number)
-        self._known = True
 
     def _sync_fully(self, connection: Connection, full: bool) -> None:
         # Within a transaction it would change nothing.
@@ -151,6 +160,13 @@ class Store:
         if self._connection is None:
             raise JournalError("the journal is not open", Trouble.CANNOT_CONNECT)
         return self._connection
+
+
+def _id_of(file: Path | None) -> int | None:
+    try:
+        return file.stat().st_ino if file is not None else None
+    except FileNotFoundError:
+        return None
 
 
 def _move_aside(file: Path) -> Path:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
 _PAUSE_AT_THE_END = 0.1
+# What does not pass while one waits for it.
+_HOPELESS = {Trouble.BAD_URL, Trouble.NO_DRIVER, Trouble.NEWER_SCHEMA}
 # How much the newest commit counts in the average.
 _NEWEST = 0.1
 
@@ -111,9 +113,13 @@ class Writer(threading.Thread):
                     opened = True
                 if not self._groups:
                     self._backlog.wait()
-                    self._groups.append(self._backlog.take())
+                    # In this order: what is counted is always in one of them.
+                    group: list[Unit] = []
+                    self._groups.append(group)
+                    self._backlog.take(group)
                 while self._groups and not self._abandon.is_set():
                     self._write(self._groups[-1])
+                self._tell(JournalState(Phase.WORKING))
             except FAILURES as error:
                 opened = False
                 self._failed(error)
@@ -121,8 +127,8 @@ class Writer(threading.Thread):
             self._store.close()
 
     def left(self) -> list[Unit]:
-        """What was not written. Only for when it has ended."""
-        return [unit for group in reversed(self._groups) for unit in group]
+        """What was not written, as far as one can tell from another thread."""
+        return [unit for group in reversed(tuple(self._groups)) for unit in tuple(group)]
 
     def _over(self) -> bool:
         if not self._finish.is_set():
@@ -141,7 +147,9 @@ class Writer(threading.Thread):
         if self._unsure is not None and self._store.last() == self._unsure:
             self._done(self._groups[-1])
         self._unsure = None
-        self._tell(JournalState(Phase.WORKING))
+        # To connect proves little: what could not be written has to be.
+        if not self._groups:
+            self._tell(JournalState(Phase.WORKING))
 
     def _tell(self, state: JournalState) -> None:
         if state.phase is not self._phase or state.phase is Phase.FAILING:
@@ -159,9 +167,10 @@ class Writer(threading.Thread):
         text = words_of(error, self._url or self._text)
         self._tell(JournalState(Phase.FAILING, trouble_of(error), text))
         pause = min(_FIRST_PAUSE * 2 ** min(self._failures, 16), _LONGEST_PAUSE)
-        if not self._finish.wait(pause):
-            return
-        self._abandon.wait(_PAUSE_AT_THE_END)
+        if self._finish.wait(pause):
+            if trouble_of(error) in _HOPELESS:
+                self._abandon.set()
+            self._abandon.wait(_PAUSE_AT_THE_END)
 
     def _write(self, group: list[Unit]) -> None:
         """Write the group on top, or halve it. Raises one of :data:`FAILURES`."""

@@ -11,9 +11,12 @@ WIDTH, HEIGHT, RATE = 320, 240, 25
 
 
 def film(
-    ffmpeg: str, path: Path, *, seconds: int = 4, audio: str = "aac", codec: str = "h264"
+    ffmpeg: str, path: Path, *, seconds: int = 90, audio: str = "aac", codec: str = "h264"
 ) -> None:
-    """Make a film with a key frame a second, as a camera sends it; ``audio`` may be empty."""
+    """Make a film with a key frame a second, as a camera sends it; ``audio`` may be empty.
+
+    So long that no test sees it begin again: there its times have a gap.
+    """
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=8000"] if audio else []
     coding = {
         "h264": ("libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(RATE)),

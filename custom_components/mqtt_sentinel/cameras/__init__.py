@@ -1,0 +1,1 @@
+"""Cameras: their streams, what is recorded of them, and how they are."""

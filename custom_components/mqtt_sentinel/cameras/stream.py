@@ -1,0 +1,169 @@
+"""One camera's stream: where it comes from, its ring, and its latest picture."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.components import camera
+from homeassistant.exceptions import HomeAssistantError
+
+from ..command.backoff import Backoff
+from ..evidence.cameras.ring import Ring, Tempo
+from ..evidence.cameras.source import StillImages
+from ..evidence.cameras.still import Still
+from ..evidence.cameras.stream import Condition, Lost, Stream
+from ..intake.mqtt import now
+from ..setup.camera import EntityCamera
+from .sources import Offered, sources_of
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from ..evidence.cameras.place import Place
+    from ..evidence.facts import Segment
+    from ..setup.camera import CameraSetup
+
+_LOGGER = logging.getLogger(__name__)
+
+# Pictures a second where a camera has nothing else.
+_STILL_PAUSE = 0.5
+_STILL_TIMEOUT = 5
+_NO_ENTITY = Stream(Condition.LOST, Lost.NOT_FOUND)
+_NO_FOLDER = Stream(Condition.LOST, Lost.NO_SPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What streams are read with, and where: the program, and the folder of all rings."""
+
+    ffmpeg: str
+    place: Place
+
+
+class CameraStream:
+    """Keeps one camera's stream going until :meth:`stop`.
+
+    ``heard`` is told each piece of it, ``changed`` how it is, with what it can be taken from.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        setup: CameraSetup,
+        equipment: Callable[[], Awaitable[Equipment]],
+        heard: Callable[[Segment], None],
+        changed: Callable[[Stream, list[Offered]], None],
+    ) -> None:
+        """Know the camera; :meth:`start` begins. ``equipment`` may raise OSError."""
+        self._hass = hass
+        self._setup = setup
+        self._equipment = equipment
+        self._heard = heard
+        self._changed = changed
+        self._offered: list[Offered] = []
+        self._ring: Ring | None = None
+        self._still: Still | None = None
+        self._lost = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to read it."""
+        self._task = self._hass.async_create_background_task(
+            self._keep(), f"stream of {self._setup.id}"
+        )
+
+    async def stop(self) -> None:
+        """Read it no more: its programs are gone when this returns."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def picture(self) -> bytes | None:
+        """The latest picture as JPEG, None while there is none."""
+        return await self._still.picture() if self._still else None
+
+    def _newest(self) -> Segment | None:
+        return self._ring.newest if self._ring else None
+
+    async def _keep(self) -> None:
+        """Read the stream; one of an entity is asked for anew when it is lost: it may be elsewhere."""
+        backoff, tried = Backoff(), 0
+        while True:
+            try:
+                equipment = await self._equipment()
+                offered = await sources_of(self._hass, self._setup.origin)
+            except HomeAssistantError as error:
+                _LOGGER.debug("%s cannot be asked for its stream: %s", self._setup.name, error)
+                self._changed(_NO_ENTITY, [])
+            except OSError as error:
+                _LOGGER.warning("There is no folder for the stream of a camera: %s", error)
+                self._changed(_NO_FOLDER, [])
+            else:
+                tried = 0
+                await self._read(equipment, offered)
+                continue
+            tried += 1
+            await asyncio.sleep(backoff.pause(tried, 1.0))
+
+    async def _read(self, equipment: Equipment, offered: list[Offered]) -> None:
+        """Read the stream while it can only be taken from these."""
+        self._offered = offered
+        ring = self._ring = Ring(
+            equipment.ffmpeg,
+            [each.source for each in offered],
+            await asyncio.to_thread(equipment.place.folder),
+            now=now,
+            heard=self._heard,
+            changed=self._follow,
+            tempo=Tempo(pre_roll=self._setup.pre_roll),
+        )
+        self._still = Still(equipment.ffmpeg, self._newest)
+        feeding: asyncio.Task[None] | None = None
+        if any(isinstance(each.source, StillImages) for each in offered):
+            feeding = self._hass.async_create_background_task(
+                self._feed(ring), f"pictures of {self._setup.id}"
+            )
+        try:
+            ring.start()
+            while True:
+                self._lost.clear()
+                await self._lost.wait()
+                if await self._moved(offered):
+                    return
+        finally:
+            if feeding:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+            self._ring = None
+            await ring.stop()
+
+    async def _moved(self, offered: list[Offered]) -> bool:
+        """Tell whether a lost stream can be taken from elsewhere now."""
+        if not isinstance(self._setup.origin, EntityCamera):
+            return False
+        try:
+            return await sources_of(self._hass, self._setup.origin) != offered
+        except HomeAssistantError:
+            return True
+
+    def _follow(self, stream: Stream) -> None:
+        if stream.condition is Condition.LOST:
+            self._lost.set()
+        self._changed(stream, self._offered)
+
+    async def _feed(self, ring: Ring) -> None:
+        """Give a ring that has nothing else the pictures of the camera's entity."""
+        assert isinstance(self._setup.origin, EntityCamera)
+        while True:
+            if ring.is_fed:
+                try:
+                    image = await camera.async_get_image(
+                        self._hass, self._setup.origin.entity_id, _STILL_TIMEOUT
+                    )
+                except HomeAssistantError:
+                    pass  # without pictures the ring finds that the stream is lost
+                else:
+                    ring.feed(image.content)
+            await asyncio.sleep(_STILL_PAUSE)

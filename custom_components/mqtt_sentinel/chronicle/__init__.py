@@ -1,0 +1,1 @@
+"""What happens, written into the journal as it happens."""

@@ -1,0 +1,1 @@
+"""Clips, made by a real ffmpeg and looked at frame by frame."""
