@@ -255,6 +255,7 @@ async def install(client: Client, broker: Broker, times: Times, leave_out: str) 
     form = _at(await client.submit(_FLOW, form, {"things": ticked}), "create_entry")
     installation = Installation(client, form.result["result"]["entry_id"])
     form = _at(await client.start_flow(_OPTIONS, {"handler": installation.entry_id}), "init")
+    form = _at(await client.submit(_OPTIONS, form, {"next_step_id": "checks"}), "checks")
     defaults = {"settle": times.settle, "grace": times.grace}
     _at(await client.submit(_OPTIONS, form, defaults), "create_entry")
     return installation
