@@ -39,7 +39,7 @@ def camera(name: str) -> ConfigSubentryDataWithId:
         subentry_type="camera",
         title=name.capitalize(),
         unique_id=f"camera.{name}",
-        data={"source": "entity", "camera": f"camera.{name}"},
+        data={"source": "entity", "camera": f"camera.{name}", "expect": "none"},
     )
 
 

@@ -145,7 +145,7 @@ async def test_a_relay_is_sent_its_command_again(house: House) -> None:
     assert told["data"]["actions"][1]["title"] == "Send again"
     await phone.press()
     [call] = phone.calls["send"]
-    assert call.data == {"device_id": ["pump"], "state": "on"}
+    assert call.data == {"device_id": "pump", "state": "on"}
     assert phone.calls["verify"] == []
 
 
@@ -155,7 +155,7 @@ async def test_anything_else_is_judged_again(house: House) -> None:
     assert phone.told[0]["data"]["actions"][1]["title"] == "Check again"
     await phone.press()
     [call] = phone.calls["verify"]
-    assert call.data == {"device_id": ["front"]}
+    assert call.data == {"device_id": "front"}
     assert phone.calls["send"] == []
 
 

@@ -115,9 +115,11 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
     await guarded.hass.config_entries.async_set_disabled_by("hub", ConfigEntryDisabler.USER)
     assert set(guarded.hass.services.async_services_for_domain(DOMAIN)) == {
         "acknowledge",
+        "capture_clip",
         "arm",
         "get_dead_letters",
         "get_incidents",
+        "purge",
         "send_command",
         "stop_scene",
         "run_drill",
