@@ -73,14 +73,7 @@ def media_folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_streams(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No program is run for a camera, unless the test says that it wants ``real_streams``."""
-    if "real_streams" not in request.fixturenames:
-        monkeypatch.setattr(Streams, "start", lambda *_: None)
-
-
-@pytest.fixture
-def no_streams() -> Generator[None]:
+def _no_streams() -> Generator[None]:
     """No stream is opened: a test says itself how each of them is."""
     with patch.object(Streams, "start"):
         yield
