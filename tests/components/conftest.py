@@ -24,6 +24,9 @@ from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FIL
 from .evidence import Media
 from .house import START, Broker, Clock, House
 
+# The test plugin has every statement logged, which costs more than the statement.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
 
 @pytest.fixture
 def freezer() -> Generator[FrozenDateTimeFactory]:
@@ -142,8 +145,6 @@ def house(hass: HomeAssistant, clock: Clock, broker: Broker) -> House:
 @pytest.fixture
 async def media(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Media:
     """A house with two cameras, a folder for their media, and a journal."""
-    # The test plugin has every statement logged.
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
     media = Media(house, tmp_path / "media" / DOMAIN)
     await media.set_up()
     return media

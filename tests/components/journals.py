@@ -11,9 +11,8 @@ from custom_components.mqtt_sentinel.chronicle.keeper import JournalKeeper
 from .house import House
 
 # The writer's thread lives in real time, which the clock of the house is not.
-_PATIENCE = 20.0
+_MOST_LOOKS = 2_000
 _LOOK_EVERY = 0.01
-_real_sleep, _real_time = time.sleep, time.perf_counter
 
 
 def keeper_of(house: House) -> JournalKeeper:
@@ -24,11 +23,12 @@ def keeper_of(house: House) -> JournalKeeper:
 
 async def until(house: House, holds: Callable[[], bool]) -> None:
     """Wait for what another thread brings about."""
-    end = _real_time() + _PATIENCE
-    while not holds():
-        assert _real_time() < end, "it does not come"
-        await house.hass.async_add_executor_job(_real_sleep, _LOOK_EVERY)
+    for _ in range(_MOST_LOOKS):
+        if holds():
+            return
+        await house.hass.async_add_executor_job(time.sleep, _LOOK_EVERY)
         await house.clock.settle()
+    raise AssertionError("it does not come")
 
 
 async def written(house: House) -> None:

@@ -1,20 +1,23 @@
 """The flow of a camera: where its stream comes from, and what is done with it."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import Mock, patch
 
-from aiohttp import web
+from aiohttp import ClientConnectorDNSError, ClientSession, web
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.mqtt_sentinel.config_flow import probing
 from custom_components.mqtt_sentinel.config_flow.camera_local import LocalStep, local_cameras
-from custom_components.mqtt_sentinel.network.facts import Credentials
+from custom_components.mqtt_sentinel.network.facts import Codec, Credentials, Media, Stream
+from custom_components.mqtt_sentinel.network.urls import SERVICES, Url, read_url
 from tests.unit.network.fakes import ADMIN, BASIC, DIGEST, Rtsp, locked, reply
 
 from .dialogs import Dialog
-from .house import House, camera, relay, watch
+from .house import Clock, House, camera, relay, watch
 
 pytestmark = pytest.mark.usefixtures("no_streams")
 
@@ -460,21 +463,50 @@ async def test_what_answers_over_http(
     shown: str,
 ) -> None:
     async with Web(serve) as there:
-        url, _ = probing_url(there.url)
+        url = web_url(there.url)
         assert await probing.probe(hass, url, credentials) == probing.Probed(error, shown)
     assert "hunter2" not in str(there.asked)
 
 
-def probing_url(text: str) -> Any:
-    from custom_components.mqtt_sentinel.network.urls import SERVICES, read_url
-
-    return read_url(text, SERVICES)
+def web_url(text: str) -> Url:
+    return read_url(text, SERVICES)[0]
 
 
 async def test_nobody_answers_over_http(hass: HomeAssistant, socket_enabled: None) -> None:
     async with Web(serves("video/mp4")) as there:
-        url, _ = probing_url(there.url)
+        url = web_url(there.url)
     assert (await probing.probe(hass, url, None)).error == "refused"
+
+
+async def test_one_that_says_nothing_over_http(
+    hass: HomeAssistant, clock: Clock, socket_enabled: None
+) -> None:
+    asked = asyncio.Event()
+    async with Rtsp(lambda _: asked.set()) as there:
+        probed = hass.async_create_task(
+            probing.probe(hass, web_url(f"http://127.0.0.1:{there.port}/video"), None)
+        )
+        await asked.wait()
+        await clock.advance(probing.PROBE_SECONDS + 1)
+        assert probed.result().error == "silent"
+
+
+async def test_what_is_not_http(hass: HomeAssistant, socket_enabled: None) -> None:
+    async with Rtsp(lambda _: b"RTSP/1.0 400 Bad Request\r\n\r\n") as there:
+        url = web_url(f"http://127.0.0.1:{there.port}/video")
+        assert (await probing.probe(hass, url, None)).error == "not_a_stream"
+
+
+async def test_a_name_that_nobody_has(hass: HomeAssistant) -> None:
+    unknown = ClientConnectorDNSError(Mock(), OSError("no such name"))
+    with patch.object(ClientSession, "get", side_effect=unknown):
+        probed = await probing.probe(hass, web_url("http://camera.invalid/video"), None)
+    assert probed.error == "unreachable"
+
+
+def test_only_what_can_be_seen_or_heard_is_shown() -> None:
+    streams = (Stream(Media.OTHER, Codec.OTHER), Stream(Media.VIDEO, Codec.H265))
+    assert probing.words_of(streams) == "H265"
 
 
 # A camera of this computer

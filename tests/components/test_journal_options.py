@@ -29,7 +29,7 @@ async def begin(house: House) -> ConfigFlowResult:
     """Open the step of the journal."""
     flows = house.hass.config_entries.options
     flow = await flows.async_init(house.entry.entry_id)
-    assert flow["menu_options"] == ["checks", "journal"]
+    assert flow["menu_options"] == ["checks", "journal", "clips"]
     return await flows.async_configure(flow["flow_id"], {"next_step_id": "journal"})
 
 

@@ -119,6 +119,7 @@ async def test_the_actions_are_there_before_the_hub(guarded: House) -> None:
         "arm",
         "get_dead_letters",
         "get_incidents",
+        "purge",
         "send_command",
         "stop_scene",
         "run_drill",

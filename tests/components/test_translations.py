@@ -39,6 +39,7 @@ from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.event import DRILLED, OF_CAMERA, OF_RELAY, Happened
 from custom_components.mqtt_sentinel.evidence.journal.failures import Trouble as JournalTrouble
+from custom_components.mqtt_sentinel.evidence.journal.retention import DEFAULT_DAYS
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
@@ -244,6 +245,7 @@ def test_every_choice_has_a_text() -> None:
         "not_ready": set(NotReady),
         "otherwise": set(Otherwise),
         "drill_result": set(DrillResult),
+        "journal_kind": set(DEFAULT_DAYS),
         "protection": set(Protection),
         "camera_verdict": set(OFFERED),
     }

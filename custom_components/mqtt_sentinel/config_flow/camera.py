@@ -60,13 +60,12 @@ class CameraFlow(SearchSteps, LocalStep):
         subentry = self._get_reconfigure_subentry()
         self._name = subentry.title
         self._identity = dict(subentry.data)
-        match CameraWay(subentry.data[CONF_SOURCE]):
-            case CameraWay.ENTITY:
-                return await self.async_step_existing()
-            case CameraWay.ADDRESS:
-                return await self.async_step_address()
-            case CameraWay.LOCAL:
-                return await self.async_step_local()
+        steps = {
+            CameraWay.ENTITY: self.async_step_existing,
+            CameraWay.ADDRESS: self.async_step_address,
+            CameraWay.LOCAL: self.async_step_local,
+        }
+        return await steps[CameraWay(subentry.data[CONF_SOURCE])]()
 
     @property
     def _own_cameras(self) -> list[str]:

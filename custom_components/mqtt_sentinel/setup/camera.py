@@ -128,15 +128,14 @@ def read_camera(subentry: ConfigSubentry) -> CameraSetup:
 
 def read_origin(data: Mapping[str, Any]) -> CameraOrigin:
     """Where the camera of a subentry comes from."""
-    match CameraWay(data[CONF_SOURCE]):
-        case CameraWay.ENTITY:
-            return EntityCamera(data[CONF_CAMERA])
-        case CameraWay.ADDRESS:
-            return AddressCamera(
-                data[CONF_URL],
-                data.get(CONF_FALLBACK_URL, ""),
-                data.get(CONF_USERNAME, ""),
-                data.get(CONF_PASSWORD, ""),
-            )
-        case CameraWay.LOCAL:
-            return LocalCamera(data[CONF_LOCAL])
+    way = CameraWay(data[CONF_SOURCE])
+    if way is CameraWay.ENTITY:
+        return EntityCamera(data[CONF_CAMERA])
+    if way is CameraWay.LOCAL:
+        return LocalCamera(data[CONF_LOCAL])
+    return AddressCamera(
+        data[CONF_URL],
+        data.get(CONF_FALLBACK_URL, ""),
+        data.get(CONF_USERNAME, ""),
+        data.get(CONF_PASSWORD, ""),
+    )
