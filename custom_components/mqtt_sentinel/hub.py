@@ -41,6 +41,8 @@ from .watch.vitals import Vitals
 from .web.signing import signed_links
 
 if TYPE_CHECKING:
+    from homeassistant.core import Context
+
     from .command.command import News
     from .intake.dead_letters import DeadLetter
     from .outcome.media import SavedMedia
@@ -348,10 +350,10 @@ class Hub:
         self.journal.command(news, name, origin)
 
     @callback
-    def _saved(self, saved: SavedMedia) -> None:
+    def _saved(self, saved: SavedMedia, context: Context | None) -> None:
         """A clip is there, or what a device took itself."""
         links = signed_links(self.hass, saved.media_id, thumbnail=saved.has_thumbnail)
-        self.telling.media(saved, self.cameras.name_of(saved.camera_id), links)
+        self.telling.media(saved, self.cameras.name_of(saved.camera_id), links, context)
 
     @callback
     def _detailed(self, watch_id: str, details: DeviceDetails) -> None:

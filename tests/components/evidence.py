@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.helpers import device_registry as dr
 
 from custom_components.mqtt_sentinel.const import DOMAIN
@@ -18,7 +17,7 @@ from custom_components.mqtt_sentinel.evidence.facts import Cause, Clip
 from custom_components.mqtt_sentinel.evidence.journal.rows import MediaKind, MediaRow
 from tests.media.files import JPEG
 
-from .house import House, watch
+from .house import House, camera, watch
 
 if TYPE_CHECKING:
     from homeassistant.core import Context
@@ -30,17 +29,6 @@ SITE = "home"
 # 03:12:44 on that Saturday in Los Angeles, where the house of the tests is.
 BEGAN = 1_795_259_564.0
 CLIP = "door/2026-11-21/03-12-44-abc-1.mp4"
-
-
-def camera(name: str) -> ConfigSubentryDataWithId:
-    """A camera that is an entity of somebody else's."""
-    return ConfigSubentryDataWithId(
-        subentry_id=name,
-        subentry_type="camera",
-        title=name.capitalize(),
-        unique_id=f"camera.{name}",
-        data={"source": "entity", "camera": f"camera.{name}", "expect": "none"},
-    )
 
 
 def clip_of(media_id: str = CLIP, **more: Any) -> Clip:
@@ -98,7 +86,10 @@ class Media:
         """Set the house up with two cameras, and a watch."""
         hass = self.house.hass
         await hass.config.async_set_time_zone("America/Los_Angeles")
-        entry = await self.house.set_up(watch("front"), camera("door"), camera("yard"))
+        cameras = [
+            camera(name, entity=f"camera.{name}", expect="none") for name in ("door", "yard")
+        ]
+        entry = await self.house.set_up(watch("front"), *cameras)
         hub = entry.runtime_data
         self.journal = hub.journal
         self.journal._site = SITE

@@ -32,8 +32,6 @@ from custom_components.mqtt_sentinel.setup.camera import LocalCamera
 
 from .house import GRACE, SETTLE, House, alarm, camera, custom_watch, relay, subentry_of, watch
 
-pytestmark = pytest.mark.usefixtures("no_streams")
-
 STREAM = "binary_sensor.porch_stream"
 DETECTION = "binary_sensor.porch_detection_running"
 MOTION = "binary_sensor.porch_motion"

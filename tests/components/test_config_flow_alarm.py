@@ -73,7 +73,7 @@ async def test_an_alarm_over_two_services(hub: House) -> None:
 
 
 async def test_that_a_camera_streams_while_it_is_disarmed_is_not_noticed_unless_it_is_ticked(
-    house: House, no_streams: None
+    house: House,
 ) -> None:
     await house.panel("disarmed")
     await house.set_up(watch("front"), camera("porch"), camera("yard", "rtsp://192.0.2.9/live"))

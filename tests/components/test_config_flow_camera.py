@@ -19,8 +19,6 @@ from tests.unit.network.fakes import ADMIN, BASIC, DIGEST, Rtsp, locked, reply
 from .dialogs import Dialog
 from .house import Clock, House, camera, relay, watch
 
-pytestmark = pytest.mark.usefixtures("no_streams")
-
 DETECTOR = "services||object_detection/porch"
 SEES = "services||camera/porch"
 CHECKS: dict[str, Any] = {

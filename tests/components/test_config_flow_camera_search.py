@@ -31,8 +31,6 @@ from tests.unit.network.fakes import Rtsp, locked
 from .house import Clock, House, camera
 from .test_config_flow_camera import USUAL, Desk
 
-pytestmark = pytest.mark.usefixtures("no_streams")
-
 VIDEO = (Stream(Media.VIDEO, Codec.H264),)
 ADMIN = Credentials("admin", "hunter2")
 # The fake camera of these tests lets in whoever has this.

@@ -167,13 +167,14 @@ async def test_what_somebody_else_wrote_into_the_database(media: Media) -> None:
     assert not leaf.can_play
 
 
-async def test_without_the_journal_it_says_so_and_plays_on(media: Media) -> None:
+async def test_without_the_journal_it_says_so_and_plays_on(
+    media: Media, journal_file: Path
+) -> None:
     await media.add_clip()
     await media.journal.stop()
-    (media.root.parent.parent / "mqtt_sentinel.db").unlink()
-    for left in media.root.parent.parent.glob("mqtt_sentinel.db-*"):
-        left.unlink()
-    (media.root.parent.parent / "mqtt_sentinel.db").mkdir()
+    for file in journal_file.parent.glob(f"{journal_file.name}*"):
+        file.unlink()
+    journal_file.mkdir()
     for identifier in ("", "door", DAY, CLIP):
         assert await refused(media, identifier) == "media_journal_gone"
     played = await media_source.async_resolve_media(media.house.hass, f"{ROOT}/{CLIP}", None)

@@ -129,7 +129,7 @@ def test_the_english_texts_are_the_strings() -> None:
 async def test_every_issue_has_its_text_and_every_text_its_issue(hass: HomeAssistant) -> None:
     keys = {issue_of(hass, *mismatch).translation_key for mismatch in possible()}
     others = {"broker_gone", "broker_silent", "storm", "known_thing", "known_things", "panel_lost"}
-    others |= {"drill_failed", "drill_not_told", "drill_overdue", "journal_moved"}
+    others |= {"drill_failed", "drill_not_told", "drill_overdue", "journal_moved", "disk_full"}
     others |= {f"journal_{trouble.value}" for trouble in JournalTrouble}
     assert keys | others == set(STRINGS["issues"])
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 SOURCE = "stream"
+_ASKED = frozenset({Cause.ACTION, Cause.BUTTON})
 # What a stream says of its camera. Nothing while it is started, or is not wanted.
 _UP = {StreamState.STREAMING: True, StreamState.LOST: False}
 
@@ -67,7 +68,7 @@ class Cameras:
         audience: Audience,
         journal: JournalKeeper,
         heard: Callable[[Report], None],
-        told: Callable[[SavedMedia], None],
+        told: Callable[[SavedMedia, Context | None], None],
     ) -> None:
         """Start with none; ``root`` is the folder of all media."""
         self._hass = hass
@@ -80,6 +81,8 @@ class Cameras:
         self._setups: dict[str, CameraSetup] = {}
         self._states: dict[str, CameraState] = {}
         self._looked_at: defaultdict[ThingKey, set[str]] = defaultdict(set)
+        # Who asked for the next clip of a camera.
+        self._asked: dict[str, Context] = {}
         self._recordings = Recordings(hass, entry.options, journal, sentinel, self)
         journal.on_working = self._recordings.journal_works
         self.root = media_folder(hass)
@@ -165,6 +168,7 @@ class Cameras:
         """A camera is set up no more; its clips stay."""
         self._part(self._setups.pop(camera_id))
         del self._states[camera_id]
+        self._asked.pop(camera_id, None)
         self._triggers.remove(camera_id)
         self._streams.remove(camera_id)
         self._recordings.remove(camera_id)
@@ -265,12 +269,15 @@ class Cameras:
         if state := self._states.get(clip.camera_id):
             recording = self._recordings.recording(clip.camera_id)
             self.tell(clip.camera_id, replace(state, last_clip=clip, recording=recording))
-        self.media_saved(SavedMedia.of_clip(clip))
+        context = None
+        if clip.part == 1 and not _ASKED.isdisjoint(clip.causes):
+            context = self._asked.pop(clip.camera_id, None)
+        self._audience.shield(self._told, SavedMedia.of_clip(clip), context)
 
     @callback
     def media_saved(self, saved: SavedMedia) -> None:
-        """A clip is there, or what a device took itself."""
-        self._audience.shield(self._told, saved)
+        """What a device took itself is there."""
+        self._audience.shield(self._told, saved, None)
 
     @callback
     def clip_failed(self, failure: Failure) -> None:
@@ -305,6 +312,7 @@ class Cameras:
     def record(self, camera_id: str, context: Context | None) -> None:
         """Record what a camera sees now, as a button asks for it."""
         duration = self._setups[camera_id].duration
+        self._ask(camera_id, context)
         self._trigger(camera_id, Trigger(Cause.BUTTON, now(), uuid4().hex, duration))
 
     async def capture(
@@ -319,9 +327,18 @@ class Cameras:
         Raises CaptureError.
         """
         seconds = self._setups[camera_id].duration if duration is None else duration
-        capturing = self._recordings.capture(camera_id, cause, seconds)
+        self._ask(camera_id, context)
+        # It begins at once, so that it can be shown.
+        capturing = self._hass.async_create_task(
+            self._recordings.capture(camera_id, cause, seconds), f"capture of {camera_id}"
+        )
         self._show_recording(camera_id)
         return await capturing
+
+    def _ask(self, camera_id: str, context: Context | None) -> None:
+        """Remember who asked for a clip."""
+        if context:
+            self._asked[camera_id] = context
 
 
 def _is_read_otherwise(before: CameraSetup, setup: CameraSetup) -> bool:

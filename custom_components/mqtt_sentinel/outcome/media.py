@@ -121,8 +121,7 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
         "began": as_utc(clip.began).isoformat(),
         "duration": round(clip.duration, 1),
         "part": clip.part,
-        "cause": [cause.value for cause in clip.causes],
-        "thumbnail": None if clip.thumbnail is None else str(clip.thumbnail),
+        "causes": [cause.value for cause in clip.causes],
         "event_ids": list(clip.event_ids),
         "incident_ids": list(clip.incident_ids),
     }

@@ -121,12 +121,13 @@ class Telling:
         self._audience.shield(fire_scene, self._hass, device_id, name, happened, kept, context)
 
     @callback
-    def media(self, saved: SavedMedia, name: str, links: Links) -> None:
+    def media(self, saved: SavedMedia, name: str, links: Links, context: Context | None) -> None:
         """Tell that a clip is there, or what a device took itself, of the camera ``name``."""
         entity_id = er.async_get(self._hass).async_get_entity_id(
             CAMERA_DOMAIN, DOMAIN, f"{saved.camera_id}_camera"
         )
-        fire_clip(self._hass, self._device_id(saved.camera_id), name, entity_id, saved, links)
+        device_id = self._device_id(saved.camera_id)
+        fire_clip(self._hass, device_id, name, entity_id, saved, links, context)
 
     @callback
     def drill(self, alarm_id: str, report: DrillReport, context: Context | None) -> None:

@@ -7,6 +7,7 @@ What is handed to the journal is not to be changed afterwards.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -176,8 +177,10 @@ class MediaRow:
             began=clip.began,
             duration=clip.duration,
             pre_roll=clip.pre_roll,
-            path=clip.path.as_posix(),
-            thumbnail=clip.thumbnail.as_posix() if clip.thumbnail else None,
+            path=clip.media_id,
+            thumbnail=str(PurePosixPath(clip.media_id).with_suffix(".jpg"))
+            if clip.thumbnail
+            else None,
             size=clip.size,
             sha256=clip.sha256,
             source=clip.source,
