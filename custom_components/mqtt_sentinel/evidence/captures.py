@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from .facts import Cause
+
 if TYPE_CHECKING:
     from homeassistant.core import Context
 
@@ -17,7 +19,11 @@ class Captures(Protocol):
         """All of them, by their ids."""
 
     async def capture(
-        self, camera_id: str, duration: float | None, context: Context | None
+        self,
+        camera_id: str,
+        duration: float | None,
+        context: Context | None,
+        cause: Cause = Cause.ACTION,
     ) -> Clip:
         """Record so many seconds, or as long as it is set up; answer when the first part is saved.
 
