@@ -439,8 +439,7 @@ async def test_motion_and_clips_are_shown_and_told(gate: Gate) -> None:
         "began": "2026-11-02T12:00:00+00:00",
         "duration": 15.0,
         "part": 1,
-        "cause": ["motion", "button"],
-        "thumbnail": "/media/porch/1.jpg",
+        "causes": ["motion", "button"],
         "event_ids": ["e1"],
         "incident_ids": [],
     }
@@ -449,7 +448,6 @@ async def test_motion_and_clips_are_shown_and_told(gate: Gate) -> None:
     assert shown.items() <= gate.attributes(CLIP).items()
     await gate.tell(last_clip=replace(CLIP_FACTS, part=2, thumbnail=None))
     assert told[-1].attributes["part"] == 2
-    assert gate.attributes(CLIP)["thumbnail"] is None
 
 
 async def test_where_the_stream_comes_from_and_why(gate: Gate) -> None:
@@ -576,5 +574,5 @@ async def test_diagnostics_tell_of_cameras_and_of_no_address(
     assert one["key"]["dialect"] == "camera"
     facts = {"stream": "streaming", "source": "fallback", "why": "not_found", "scheme": "rtsp"}
     assert facts.items() <= porch.items()
-    assert porch["last_clip"]["cause"] == ["motion", "button"]
+    assert porch["last_clip"]["causes"] == ["motion", "button"]
     assert (yard["origin"], yard["scheme"], yard["last_clip"]) == ("EntityCamera", None, None)

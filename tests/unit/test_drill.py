@@ -10,8 +10,11 @@ from custom_components.mqtt_sentinel.watch.drill import Drill
 from custom_components.mqtt_sentinel.watch.drill_report import DrillReport, Line, LineResult
 from custom_components.mqtt_sentinel.watch.drill_words import (
     LOOK_TIME,
+    NOT_IN_TIME,
     PATIENCE,
     PING_SLACK,
+    RECORD_SLACK,
+    RECORD_TIME,
     RETRY,
     DrilledService,
     DrillResult,
@@ -47,8 +50,10 @@ class Bench:
         )
 
     def _service(self, name: str, pings: Mapping[str, float]) -> DrilledService:
+        camera = name.startswith("camera")
+        seen = camera or name.startswith("seen")
         return DrilledService(
-            name, name.capitalize(), SETTLE, pings.get(name), not name.startswith("seen")
+            name, name.capitalize(), SETTLE, pings.get(name), not seen, records=camera
         )
 
     def need(self, watch_id: str) -> Need:
@@ -302,6 +307,185 @@ def test_a_drill_of_which_nobody_is_told_did_not_pass() -> None:
     report = bench.report()
     assert (report.result, report.why) == (DrillResult.FAILED, Why.NOT_TOLD)
     assert report.failed == []
+
+
+# Cameras
+
+
+SEEN = Found(up=True)
+GONE = Found(up=False)
+
+
+def test_a_camera_records_while_all_is_on() -> None:
+    bench = Bench("front", "camera")
+    bench.start(camera=SEEN)
+    assert bench.drill.recordings() == ["camera"]
+    assert bench.drill.recordings() == []  # once
+    bench.up("front")
+    bench.wait(RECORD_TIME + 1)
+    assert bench.drill.stage is Stage.TURNING_ON
+    bench.drill.recorded("camera", "clip", bench.now)
+    assert bench.send() == [back("front")]
+    bench.down("front")
+    assert bench.drill.result is DrillResult.PASSED
+    line = bench.lines()["camera"]
+    assert (line.result, line.records, line.commanded) == (LineResult.PASSED, True, False)
+    assert (line.recorded_after, line.media_id, line.not_recorded) == (3.0, "clip", None)
+    front = bench.lines()["front"]
+    assert (front.records, front.recorded_after, front.media_id) == (False, None, None)
+
+
+def test_a_camera_that_connects_later_records_then() -> None:
+    bench = Bench("camera")
+    bench.start(camera=GONE)
+    assert bench.drill.recordings() == []
+    bench.wait(4)
+    bench.up("camera")
+    assert bench.drill.recordings() == ["camera"]
+    bench.down("camera")
+    bench.up("camera")
+    assert bench.drill.recordings() == []
+    bench.wait(3)
+    bench.drill.recorded("camera", "clip", bench.now)
+    line = bench.lines()["camera"]
+    assert (line.connected_after, line.recorded_after) == (4.0, 3.0)
+
+
+def test_a_camera_without_a_stream_is_not_recorded() -> None:
+    bench = Bench("camera")
+    bench.start(camera=GONE)
+    bench.wait(SETTLE)
+    assert bench.drill.recordings() == []
+    assert bench.drill.result is DrillResult.FAILED
+    assert bench.faults == {"camera": Fault.DID_NOT_CONNECT}
+    assert bench.lines()["camera"].not_recorded is None
+
+
+def test_a_camera_that_does_not_record_says_why() -> None:
+    bench = Bench("camera")
+    bench.start(camera=SEEN)
+    bench.drill.not_recorded("camera", "disk_full", bench.now)
+    assert bench.drill.result is DrillResult.FAILED
+    assert bench.faults == {"camera": Fault.DID_NOT_RECORD}
+    line = bench.lines()["camera"]
+    assert (line.media_id, line.not_recorded) == (None, "disk_full")
+
+
+def test_a_recording_that_is_never_done() -> None:
+    bench = Bench("camera", "front", front=60)
+    bench.start(camera=SEEN)
+    bench.up("front")
+    assert bench.drill.next_deadline() == bench.at + RECORD_TIME + RECORD_SLACK
+    bench.wait(RECORD_TIME + RECORD_SLACK)
+    assert bench.drill.stage is Stage.TURNING_ON
+    bench.drill.recorded("camera", "late", bench.now)
+    bench.drill.not_recorded("camera", "later", bench.now)
+    bench.drill.pinged("front", bench.now)
+    bench.send()
+    bench.down("front")
+    assert bench.faults == {"camera": Fault.DID_NOT_RECORD, "front": None}
+    line = bench.lines()["camera"]
+    assert (line.media_id, line.not_recorded) == (None, NOT_IN_TIME)
+
+
+def test_a_recording_that_is_just_in_time() -> None:
+    bench = Bench("camera")
+    bench.start(camera=SEEN)
+    bench.wait(RECORD_TIME + RECORD_SLACK - 0.1)
+    bench.drill.recorded("camera", "clip", bench.now)
+    assert bench.drill.result is DrillResult.PASSED
+
+
+def test_a_camera_that_misses_its_ping_may_record_all_the_same() -> None:
+    bench = Bench("camera", "front", camera=INTERVAL, front=60)
+    bench.start(camera=SEEN)
+    bench.up("front")
+    bench.wait(INTERVAL + PING_SLACK)
+    bench.drill.recorded("camera", "clip", bench.now)
+    bench.drill.pinged("front", bench.now)
+    bench.send()
+    bench.down("front")
+    assert bench.faults == {"camera": Fault.DID_NOT_PING, "front": None}
+    assert bench.lines()["camera"].media_id == "clip"
+
+
+def test_a_camera_that_misses_its_ping_before_its_recording_failed() -> None:
+    bench = Bench("camera", "front", camera=INTERVAL, front=60)
+    bench.start(camera=SEEN)
+    bench.up("front")
+    bench.wait(INTERVAL + PING_SLACK)
+    bench.drill.not_recorded("camera", "no_stream", bench.now)
+    bench.drill.pinged("front", bench.now)
+    bench.send()
+    bench.down("front")
+    assert bench.faults == {"camera": Fault.DID_NOT_PING, "front": None}
+    assert bench.lines()["camera"].not_recorded == "no_stream"
+
+
+def test_a_camera_that_pings_late_and_records_waits_for_both() -> None:
+    bench = Bench("camera", camera=INTERVAL)
+    bench.start(camera=SEEN)
+    bench.drill.recorded("camera", "clip", bench.now)
+    assert bench.drill.stage is Stage.TURNING_ON
+    bench.wait(1)
+    bench.drill.pinged("camera", bench.now)
+    assert bench.drill.result is DrillResult.PASSED
+
+
+def test_a_camera_that_leaves_after_its_clip_did_not_stay() -> None:
+    bench = Bench("camera")
+    bench.start(camera=SEEN)
+    bench.down("camera")
+    bench.drill.recorded("camera", "clip", bench.now)
+    assert bench.faults == {"camera": Fault.DISCONNECTED}
+    assert bench.lines()["camera"].media_id == "clip"
+
+
+def test_a_drill_that_is_stopped_records_nothing_more() -> None:
+    bench = Bench("front", "camera")
+    bench.start(camera=SEEN)
+    bench.drill.stop(DrillResult.STOPPED, Why.ARMED, bench.now)
+    assert bench.drill.recordings() == []
+    bench.drill.recorded("camera", "clip", bench.now)
+    bench.drill.not_recorded("camera", "stopping", bench.now)
+    bench.send()
+    bench.down("front")
+    line = bench.lines()["camera"]
+    assert (line.result, line.media_id) == (LineResult.UNFINISHED, None)
+
+
+def test_after_a_crash_what_was_recorded_is_told_and_nothing_is_recorded_again() -> None:
+    bench = Bench("front", "camera", "camera2")
+    bench.start(camera=SEEN, camera2=SEEN)
+    assert bench.drill.recordings() == ["camera", "camera2"]
+    bench.drill.recorded("camera", "clip", bench.now)
+    for _ in range(2):
+        bench.kill()
+        bench.up("camera", "camera2")
+    bench.drill.broker(True, bench.now)
+    bench.drill.looked_again({"front": b"on"}, bench.now)
+    bench.send()
+    bench.down("front")
+    assert bench.drill.recordings() == []
+    report = bench.report()
+    assert (report.result, report.why) == (DrillResult.INTERRUPTED, Why.RESTARTED)
+    assert [line.media_id for line in report.services] == [None, "clip", None]
+    assert [line.records for line in report.services] == [False, True, True]
+    assert DrillReport.from_dict(report.as_dict()) == report
+
+
+def test_what_was_stored_before_cameras_were_recorded_is_read() -> None:
+    bench = Bench("front")
+    bench.start()
+    data = bench.drill.as_dict()
+    for key in ("records", "media_id"):
+        del data["services"][0][key]
+    drill = Drill.resumed(data, bench.need, bench.now)
+    stored = drill.report("House", bench.now).as_dict()
+    for key in ("records", "recorded_after", "media_id", "not_recorded"):
+        del stored["services"][0][key]
+    (line,) = DrillReport.from_dict(stored).services
+    assert (line.records, line.recorded_after, line.media_id) == (False, None, None)
 
 
 # Others

@@ -10,6 +10,8 @@ from custom_components.mqtt_sentinel.watch.clock import Instant
 from custom_components.mqtt_sentinel.watch.drill import Drill
 from custom_components.mqtt_sentinel.watch.drill_words import (
     PATIENCE,
+    RECORD_SLACK,
+    RECORD_TIME,
     DrilledService,
     DrillResult,
     Found,
@@ -20,6 +22,7 @@ from custom_components.mqtt_sentinel.watch.drill_words import (
 )
 
 SERVICES = ("front", "back", "side")
+CAMERAS = ("door", "yard")
 # How a service is before: what it was told, and whether it runs.
 BEFORE = {
     "off, and told so": (b"off", False),
@@ -45,14 +48,21 @@ class DrillMachine(RuleBasedStateMachine):
     @initialize(
         before=st.fixed_dictionaries(dict.fromkeys(SERVICES, st.sampled_from(sorted(BEFORE)))),
         deaf=st.sets(st.sampled_from(SERVICES)),
+        streaming=st.sets(st.sampled_from(CAMERAS)),
         head_start=st.sampled_from([0, 1, 2, 3, 3, 3, 4, 4, 5, 5]),
     )
-    def begin(self, before: dict[str, str], deaf: set[str], head_start: int) -> None:
+    def begin(
+        self, before: dict[str, str], deaf: set[str], streaming: set[str], head_start: int
+    ) -> None:
         self.at = 100.0
         self.there = True
         self.deaf = deaf
         self.kept = {name: BEFORE[how][0] for name, how in before.items()}
         self.up = {name: BEFORE[how][1] for name, how in before.items()}
+        self.up |= {name: name in streaming for name in CAMERAS}
+        self.recording: list[str] = []  # what cameras are recorded for the drill now
+        self.asked_at: dict[str, float] = {}
+        self.clips: dict[str, str] = {}
         # What each is to be in the end: what it was, or what somebody else said since.
         self.due = dict(self.kept)
         self.free: set[str] = set()  # somebody needed it when it was to be put back
@@ -64,7 +74,16 @@ class DrillMachine(RuleBasedStateMachine):
         self.drill = Drill(
             "1",
             "house",
-            [DrilledService(name, name, 15, 10 if name == "front" else None) for name in SERVICES],
+            [
+                *(
+                    DrilledService(name, name, 15, 10 if name == "front" else None)
+                    for name in SERVICES
+                ),
+                *(
+                    DrilledService(name, name, 15, commanded=False, records=True)
+                    for name in CAMERAS
+                ),
+            ],
             self.need,
             self.now,
         )
@@ -88,6 +107,15 @@ class DrillMachine(RuleBasedStateMachine):
         for order in orders:
             assert not order.back or self.needs[order.watch_id] is not Need.NEEDED
         self.queue += orders
+        for name in self.drill.recordings():
+            assert self.there
+            assert self.drill.stage is Stage.TURNING_ON
+            assert self.up[name], "a camera that sends nothing has nothing to record"
+            assert name not in self.asked_at, "it is recorded again"
+            self.asked_at[name] = self.at
+            self.recording.append(name)
+        if self.drill.stage is not Stage.TURNING_ON:
+            self.recording.clear()
         self.stored = (
             json.loads(json.dumps(self.drill.as_dict())) if self.drill.is_worth_keeping else None
         )
@@ -105,6 +133,7 @@ class DrillMachine(RuleBasedStateMachine):
             self.drill.looked_again(standing, self.now)
         else:
             found = {name: found_of(self.kept[name], self.up[name]) for name in SERVICES}
+            found |= {name: Found(self.up[name]) for name in CAMERAS}
             self.unheard.clear()
             self.drill.looked(found, self.now)
         self.collect()
@@ -147,7 +176,11 @@ class DrillMachine(RuleBasedStateMachine):
         elif self.queue:
             while self.queue:
                 self.send(True)
+        elif self.recording:
+            self.record(True)
         else:
+            for name in CAMERAS:
+                self.stream(name, True)
             for name in SERVICES:
                 self.follow(name)
                 self.ping(name)
@@ -168,6 +201,30 @@ class DrillMachine(RuleBasedStateMachine):
         if self.up[name] and self.there:
             self.drill.pinged(name, self.now)
             self.collect()
+
+    @rule(name=st.sampled_from(CAMERAS), up=st.booleans())
+    def stream(self, name: str, up: bool) -> None:
+        """The stream of a camera comes or goes."""
+        self.up[name] = up
+        self.drill.heard(name, up, self.now)
+        self.collect()
+
+    @precondition(lambda self: self.recording)
+    @rule(ok=st.booleans())
+    def record(self, ok: bool) -> None:
+        name = self.recording.pop(0)
+        if ok:
+            clip = f"clip of {name} at {self.at}"
+            if not self.missed(name):
+                self.clips[name] = clip
+            self.drill.recorded(name, clip, self.now)
+        else:
+            self.drill.not_recorded(name, "no_stream", self.now)
+        self.collect()
+
+    def missed(self, name: str) -> bool:
+        """Tell whether a recording took too long."""
+        return self.at >= self.asked_at[name] + RECORD_TIME + RECORD_SLACK
 
     @rule(seconds=st.sampled_from([0.5, 5, 10, 20, 100]))
     def wait(self, seconds: float) -> None:
@@ -224,6 +281,7 @@ class DrillMachine(RuleBasedStateMachine):
             self.kept[commanded] = self.due[commanded] = b"theirs off"
             self.unheard.add(commanded)
         self.queue.clear()
+        self.recording.clear()
         self.drill = Drill.resumed(self.stored, self.need, self.now)
         self.drill.broker(self.there, self.now)
         self.collect()
@@ -253,6 +311,8 @@ class DrillMachine(RuleBasedStateMachine):
                 self.go()
             while self.queue:
                 self.send(True)
+            while self.recording:
+                self.record(True)
             if self.drill.stage is Stage.TELLING:
                 self.tell(None)
             self.wait(PATIENCE)
@@ -260,6 +320,12 @@ class DrillMachine(RuleBasedStateMachine):
         assert self.drill.next_deadline() is None
         report = self.drill.report("House", self.now)
         assert report.restored
+        lines = {line.watch_id: line for line in report.services}
+        assert {
+            name: lines[name].media_id for name in CAMERAS if lines[name].media_id
+        } == self.clips
+        if report.result is DrillResult.PASSED:
+            assert set(self.clips) == set(CAMERAS)
         for name in self.touched - self.free - self.unheard:
             due = self.due[name]
             assert self.kept[name] == (b"off" if due is None else due)

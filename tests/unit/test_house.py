@@ -38,7 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cameras": {
         *("command", "const", "evidence", "intake", "network", "outcome", "setup", "watch"),
     },
-    "drills": {"command", "const", "control", "dialects", "intake", "outcome", "watch"},
+    "drills": {
+        *("command", "const", "control", "dialects", "evidence", "intake", "outcome", "watch"),
+    },
     "answers": {"intake"},
     "alarms": {
         *("command", "const", "control", "dialects", "intake", "outcome", "setup", "watch"),

@@ -22,8 +22,9 @@ from ..outcome.audience import Moment
 from ..outcome.drills import tell_of_drill
 from ..watch.drill import Drill
 from ..watch.drill_report import DrillReport
-from ..watch.drill_words import DrillResult, Found, Need, Refusal, Stage, Why
+from ..watch.drill_words import DrillResult, Need, Refusal, Stage, Why
 from ..watch.reports import ConnectionReport
+from .recording import CameraRecordings
 from .records import Records
 from .run import Run, found_of, found_up, service_of, topic_of
 
@@ -67,6 +68,7 @@ class Drills:
         self._followers: list[Follower] = []
         self._stops: list[CALLBACK_TYPE] = []
         self._listening: dict[str, CALLBACK_TYPE] = {}
+        self._recordings = CameraRecordings(hass, around, self._recorded)
         self._timer = OneTimer(hass, self._due)
 
     # Life
@@ -108,17 +110,18 @@ class Drills:
 
     def memory(self) -> dict[str, Any]:
         """What has to outlive Home Assistant, in JSON types."""
-        running = [_as_dict(run) for run in self._runs.values() if run.drill.is_worth_keeping]
+        running = [run.as_dict() for run in self._runs.values() if run.drill.is_worth_keeping]
         return {"running": [*self._kept, *running], "alarms": self._records.as_dict()}
 
     async def stop(self) -> None:
         """End all drills, as far as that can be now; the rest is done at the next start."""
         runs, moment = list(self._runs.values()), now()
-        self._kept = [_as_dict(run) for run in runs if run.drill.is_worth_keeping]
+        self._kept = [run.as_dict() for run in runs if run.drill.is_worth_keeping]
         awaited: set[asyncio.Task[Outcome]] = set()
         for run in runs:
             drill = run.drill
             drill.stop(DrillResult.INTERRUPTED, Why.RESTARTED, moment)
+            run.stop_recording()
             self._take_back(run)
             drill.wake(moment)
             for order in drill.orders():
@@ -329,20 +332,7 @@ class Drills:
             drill.looked_again(run.standing, moment)
             self._work(run)
             return
-        drill.looked(
-            {
-                watch_id: found_of(
-                    watches[watch_id].config.key,
-                    run.standing.get(watch_id),
-                    found_up(watches[watch_id]),
-                )
-                if watch_id in run.topics
-                else Found(found_up(watches[watch_id]))
-                for watch_id in drill.watch_ids
-                if watch_id in watches
-            },
-            moment,
-        )
+        drill.looked(run.found(watches), moment)
         self._runs_changed()
         self._hass.async_create_task(self._go(run), f"{DOMAIN} drill")
 
@@ -376,6 +366,7 @@ class Drills:
         """Send what there is to send, and see whether it is the end."""
         for order in run.drill.orders():
             self._submit(run, order.watch_id, run.command_id(order))
+        self._recordings.follow(run)
         if run.drill.stage is Stage.TELLING and run.drill.id in self._runs:
             self._end(run)
         self._set_timer()
@@ -415,6 +406,12 @@ class Drills:
                 ok = news.result in (Result.SENT, Result.REPLACED)
                 run.drill.sent(order, ok, now())
                 self._work(run)
+
+    @callback
+    def _recorded(self, run: Run) -> None:
+        """Something became of a camera's recording; a clip is not forgotten again."""
+        self._work(run)
+        self._store.save_soon()
 
     @callback
     def _due(self) -> None:
@@ -483,7 +480,3 @@ class Drills:
         audience.shield(self._around.telling.drill, alarm_id, report, context)
         for follower in list(self._followers):
             audience.shield(follower, alarm_id, report)
-
-
-def _as_dict(run: Run) -> dict[str, Any]:
-    return run.drill.as_dict() | {"alarm": run.name, "topics": run.topics}

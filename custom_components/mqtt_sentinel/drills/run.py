@@ -2,16 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..dialects import services
 from ..dialects.services import read_switch, switch_service
+from ..watch.cameras import CAMERA
 from ..watch.drill_words import DrilledService, Found
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from homeassistant.core import CALLBACK_TYPE, Context
 
     from ..control.commands import Commands
+    from ..evidence.captures import Captures
     from ..intake.expectations import ExpectationIntake
     from ..intake.mqtt import MqttIntake
     from ..outcome.audience import Audience
@@ -34,6 +38,10 @@ class Around(Protocol):
     audience: Audience
     telling: Telling
 
+    @property
+    def cameras(self) -> Captures:
+        """All cameras, which can be told to record."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -43,6 +51,7 @@ class Run:
     ``awaited``: the topics that the broker did not confirm yet. ``standing``: the command that each
     service had last, before the drill. ``sent``: the last payload that the drill gave out for each.
     ``open``: the command of each that has no result yet. ``orders``: what each command was for.
+    ``recordings``: the task of each camera that is recorded, and has no result yet.
     """
 
     drill: Drill
@@ -54,6 +63,7 @@ class Run:
     sent: dict[str, bytes] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    recordings: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     count: int = 0
     look: asyncio.TimerHandle | None = None
     stops: list[CALLBACK_TYPE] = field(default_factory=list)
@@ -68,6 +78,25 @@ class Run:
         self.sent[order.watch_id] = order.payload
         return command_id
 
+    def as_dict(self) -> dict[str, Any]:
+        """What has to outlive Home Assistant, in JSON types."""
+        return self.drill.as_dict() | {"alarm": self.name, "topics": self.topics}
+
+    def found(self, watches: Mapping[str, Watched]) -> dict[str, Found]:
+        """How all that is watched now was found, by its watch."""
+        return {
+            watch_id: found_of(watch.config.key, self.standing.get(watch_id), found_up(watch))
+            if watch_id in self.topics
+            else Found(found_up(watch))
+            for watch_id in self.drill.watch_ids
+            if (watch := watches.get(watch_id))
+        }
+
+    def stop_recording(self) -> None:
+        """What cameras record is not waited for any more; it is saved all the same."""
+        while self.recordings:
+            self.recordings.popitem()[1].cancel()
+
     def stop_looking(self) -> None:
         """What was to be looked at is not any more, or was."""
         if self.look:
@@ -75,8 +104,9 @@ class Run:
             self.look = None
 
     def hang_up(self) -> None:
-        """Listen to nothing any more."""
+        """Listen to nothing any more, and wait for nothing."""
         self.stop_looking()
+        self.stop_recording()
         while self.stops:
             self.stops.pop()()
 
@@ -97,6 +127,7 @@ def service_of(watch: Watched) -> DrilledService:
         config.settings.settle,
         config.settings.ping_interval,
         commanded=config.key.dialect == services.NAME,
+        records=config.key.dialect == CAMERA,
     )
 
 

@@ -18,10 +18,11 @@ from homeassistant.helpers.translation import async_get_translations
 import probatio as vol
 
 from ..const import DOMAIN, EVENT_DRILL
+from .media import media_content_id
 from .wording import MOST_NAMES, as_utc, escape_markdown, local_time
 
 if TYPE_CHECKING:
-    from ..watch.drill_report import DrillReport
+    from ..watch.drill_report import DrillReport, Line
 
 LEARN_MORE = "https://github.com/mqtt-sentinel/mqtt-sentinel/blob/main/docs/drill.md"
 
@@ -32,11 +33,20 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def drill_facts(report: DrillReport) -> dict[str, Any]:
-    """A report in JSON types, times in ISO 8601 UTC, for events and answers."""
+    """A report in JSON types, times in ISO 8601 UTC, for events and answers.
+
+    A clip is named as media players know it, too.
+    """
     return report.as_dict() | {
         "started": as_utc(report.started).isoformat(),
         "ended": as_utc(report.ended).isoformat(),
+        "services": [_line_facts(line) for line in report.services],
     }
+
+
+def _line_facts(line: Line) -> dict[str, Any]:
+    clip = None if line.media_id is None else media_content_id(line.media_id)
+    return line.as_dict() | {"media_content_id": clip}
 
 
 def drill_summary(report: DrillReport) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 Whoever runs it looks up what the services were told last (:meth:`Drill.looked`), keeps what
 :meth:`Drill.as_dict` says where it outlives a crash, and only then lets it :meth:`Drill.go`. From then
 on it says what happens, collects the :meth:`Drill.orders` after each call, tells what became of them
-(:meth:`Drill.sent`), and calls :meth:`Drill.wake` when :meth:`Drill.next_deadline` has come.
+(:meth:`Drill.sent`), and calls :meth:`Drill.wake` when :meth:`Drill.next_deadline` has come. So it does
+with the :meth:`Drill.recordings`, which end by :meth:`Drill.recorded` or :meth:`Drill.not_recorded`.
 
 * All services are turned on at once. Each has its settle time to connect, and then its ping interval to
-  ping, if it promises any. When all of that was seen or missed, all are put back, and those that were
+  ping, if it promises any; a camera is recorded as soon as it is connected. When all of that was seen or missed, all are put back, and those that were
   off have their settle time to go.
 * What ran before is left on. What somebody needs by then, an armed alarm most of all, is left on, too.
 * Whatever ends a drill before its time, what it turned on is put back: as soon as the broker is there,
@@ -67,6 +68,7 @@ class Drill:
         self._ended: float | None = None
         self._told: bool | None = None
         self._orders: list[Order] = []
+        self._recordings: list[str] = []
 
     @property
     def watch_ids(self) -> list[str]:
@@ -158,6 +160,18 @@ class Drill:
             self._parts[watch_id].pinged(at.mono)
             self.wake(at)
 
+    def recorded(self, watch_id: str, media_id: str, at: Instant) -> None:
+        """What a camera was asked to record is saved."""
+        if self.stage is Stage.TURNING_ON:
+            self._parts[watch_id].recorded(media_id, at.mono)
+            self.wake(at)
+
+    def not_recorded(self, watch_id: str, reason: str, at: Instant) -> None:
+        """There will be no clip of what a camera was asked to record."""
+        if self.stage is Stage.TURNING_ON:
+            self._parts[watch_id].did_not_record(reason)
+            self.wake(at)
+
     def commanded_otherwise(self, watch_id: str, found: Found, at: Instant) -> None:
         """Somebody else commanded a service meanwhile: that is what it is to be from now on."""
         part = self._parts[watch_id]
@@ -211,8 +225,11 @@ class Drill:
         if self.stage is Stage.LOOKING and self._look_until is not None:
             self._look_on(at)
         if self.stage is Stage.TURNING_ON:
-            for part in self._parts.values():
+            for watch_id, part in self._parts.items():
                 part.judge_on(at.mono)
+                if part.is_to_record:
+                    part.record_at = at.mono
+                    self._recordings.append(watch_id)
             if all(part.is_seen for part in self._parts.values()):
                 for part in self._parts.values():
                     part.end_on()
@@ -238,6 +255,14 @@ class Drill:
         """What is to be sent now; each is given out once."""
         orders, self._orders = self._orders, []
         return orders
+
+    def recordings(self) -> list[str]:
+        """The cameras to be recorded now, by their watches; each is given out once.
+
+        So much as :data:`RECORD_TIME` is wanted of each, and nothing any more once it turns nothing on.
+        """
+        recordings, self._recordings = self._recordings, []
+        return recordings
 
     def next_deadline(self) -> float | None:
         """When :meth:`wake` has something to do, in monotonic seconds; None for never by itself."""
@@ -282,6 +307,7 @@ class Drill:
 
     def _begin_to_restore(self, at: Instant) -> None:
         self.stage, self._restoring_since = Stage.RESTORING, at.mono
+        self._recordings.clear()
         self.wake(at)
 
     def _restore(self, watch_id: str, part: Part, at: float) -> None:
@@ -357,6 +383,8 @@ def _part_as_dict(part: Part) -> dict[str, Any]:
         "name": service.name,
         "settle": service.settle,
         "commanded": service.commanded,
+        "records": service.records,
+        "media_id": part.media_id,
         "stays_on": found.stays_on,
         "turn_on": _as_text(found.turn_on),
         "put_back": _as_text(found.put_back),
@@ -371,6 +399,7 @@ def _part_from_dict(data: Mapping[str, Any]) -> Part:
         str(data["name"]),
         float(data["settle"]),
         commanded=bool(data["commanded"]),
+        records=bool(data.get("records", False)),
     )
     turn_on, put_back = _from_text(data["turn_on"]), _from_text(data["put_back"])
     if turn_on is not None and put_back is None:
@@ -378,6 +407,8 @@ def _part_from_dict(data: Mapping[str, Any]) -> Part:
     # Whether it is connected by now nobody knows: to be seen off, it has to say so, or be known to be.
     found = Found(True, bool(data["stays_on"]), turn_on, put_back)
     part = Part(service, found, touched=turn_on is not None, up=True)
+    if media_id := data.get("media_id"):  # it is told of, and never recorded again
+        part.media_id = str(media_id)
     if data["done"]:
         part.end_back(left_on=bool(data["left_on"]))
     return part

@@ -26,8 +26,9 @@ class Line:
 
     ``commanded``: it can be told on and off; others were only looked at. ``connected_after``: seconds
     from its command, ``pinged_after`` from its connection, ``off_after`` from the command that put it
-    back; None for what was not seen. ``left_on``: it was not turned off, as it ran before or
-    somebody needs it.
+    back, ``recorded_after`` from when it was asked to record; None for what was not seen. ``left_on``: it was not turned off, as it ran before or
+    somebody needs it. ``records``: it is a camera, of which a clip has to come; ``media_id`` is that
+    clip, ``not_recorded`` why there is none.
     """
 
     name: str
@@ -40,6 +41,10 @@ class Line:
     pinged_after: float | None
     off_after: float | None
     left_on: bool
+    records: bool = False
+    recorded_after: float | None = None
+    media_id: str | None = None
+    not_recorded: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """In JSON types."""
@@ -54,11 +59,18 @@ class Line:
             "pinged_after": self.pinged_after,
             "off_after": self.off_after,
             "left_on": self.left_on,
+            "records": self.records,
+            "recorded_after": self.recorded_after,
+            "media_id": self.media_id,
+            "not_recorded": self.not_recorded,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what :meth:`as_dict` wrote. Raises KeyError, TypeError or ValueError on others."""
+        """Read what :meth:`as_dict` wrote, also before cameras were recorded.
+
+        Raises KeyError, TypeError or ValueError on others.
+        """
         return cls(
             str(data["name"]),
             str(data["watch_id"]),
@@ -70,6 +82,10 @@ class Line:
             _seconds(data["pinged_after"]),
             _seconds(data["off_after"]),
             bool(data["left_on"]),
+            bool(data.get("records", False)),
+            _seconds(data.get("recorded_after")),
+            _text(data.get("media_id")),
+            _text(data.get("not_recorded")),
         )
 
 
@@ -147,6 +163,10 @@ def line_of(part: Part, *, whole: bool) -> Line:
         _between(part.connected_at, part.pinged_at),
         _between(part.back_at, part.off_at),
         part.left_on,
+        service.records,
+        _between(part.record_at, part.recorded_at),
+        part.media_id,
+        part.not_recorded,
     )
 
 
@@ -156,3 +176,7 @@ def _between(start: float | None, end: float | None) -> float | None:
 
 def _seconds(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -12,6 +12,12 @@ PATIENCE = 300.0
 RETRY = 10.0
 # So much later than promised a ping may be.
 PING_SLACK = 5.0
+# So many seconds of a camera are recorded: that shows whether there would be a clip of a burglar.
+RECORD_TIME = 2.0
+# So much longer it may take until they are saved: a camera hands on whole pieces of its stream.
+RECORD_SLACK = 20.0
+# Why a camera did not record, when nothing else says why.
+NOT_IN_TIME = "not_in_time"
 
 
 class DrillResult(StrEnum):
@@ -55,6 +61,7 @@ class Fault(StrEnum):
     NOT_SENT = "not_sent"
     DID_NOT_CONNECT = "did_not_connect"
     DID_NOT_PING = "did_not_ping"
+    DID_NOT_RECORD = "did_not_record"
     DISCONNECTED = "disconnected"
     DID_NOT_TURN_OFF = "did_not_turn_off"
 
@@ -83,7 +90,7 @@ class DrilledService:
     """One service of a drill, and its limits in seconds.
 
     ``commanded``: it can be told on and off; others are only seen. ``ping_interval``: it promises a
-    ping as often, None when it promises none.
+    ping as often, None when it promises none. ``records``: it is a camera, of which a clip has to come.
     """
 
     watch_id: str
@@ -91,6 +98,7 @@ class DrilledService:
     settle: float
     ping_interval: float | None = None
     commanded: bool = True
+    records: bool = False
 
 
 @dataclass(frozen=True, slots=True)

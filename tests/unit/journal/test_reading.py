@@ -130,7 +130,7 @@ async def test_the_outbox_in_its_order(kept: Kept) -> None:
 
 def test_the_row_of_a_clip() -> None:
     made = Clip(
-        media_id="cam/2026-11-21/a",
+        media_id="cam/2026-11-21/a.mp4",
         camera_id="cam",
         recording_id="r",
         part=2,
