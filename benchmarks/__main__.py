@@ -9,7 +9,8 @@ import tempfile
 
 from demo.broker import BrokerError
 
-from .measure import QUICK, ROWS, Effort, measure
+from .effort import QUICK, Effort
+from .measure import ROWS, measure
 from .results import Result, Unmeasured, as_json, as_table
 from .rig import stage
 from .sender import SenderError

@@ -24,7 +24,7 @@ from demo.cameras.fleet.town import things
 from .results import Judged, Row
 
 if TYPE_CHECKING:
-    from .measure import Effort
+    from .effort import Effort
     from .rig import Stage
 
 _CAMERAS = 100

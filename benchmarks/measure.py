@@ -23,6 +23,7 @@ from demo.client import ApiError
 from demo.home import HomeError
 
 from . import discovery, load
+from .effort import Effort
 from .journal import JournalBenchError, measure_journal
 from .load import Maker, Message
 from .relays import Relays
@@ -69,23 +70,6 @@ _RINGS_LONGER = 4
 _SCENE = "benchmark"
 _SCENE_STEPS = 500
 """As many as a scene may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is measured: rounds, messages a flood, seconds of a paced load, the many watches.
-
-    ``scene``: how many seconds the scene takes.
-    """
-
-    rounds: int = 9
-    messages: int = 10_000
-    seconds: float = 5.0
-    many: int = 10_000
-    scene: float = 60.0
-
-
-QUICK = Effort(rounds=3, messages=2_000, seconds=2.0, many=500, scene=5.0)
 
 
 class MeasureError(Exception):

@@ -10,10 +10,10 @@ from homeassistant.components.camera import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cameras.state import StreamState
 from .const import SUBENTRY_CAMERA
 from .entities.cameras import detection_running, state_of
 from .entity import SentinelEntity, add_entities_of
+from .evidence.cameras.stream import Condition
 from .hub import SentinelConfigEntry
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class SentinelCamera(SentinelEntity, Camera):
         """Take over how the camera is."""
         state = state_of(self)
         self._attr_is_recording = state.recording
-        self._attr_is_streaming = state.stream is StreamState.STREAMING
+        self._attr_is_streaming = state.stream is Condition.STREAMING
         self._attr_motion_detection_enabled = detection_running(self) is True
         self._url = self.hub.cameras.stream_url(self.subject)
         self._attr_supported_features = (
@@ -80,7 +80,7 @@ class SentinelCamera(SentinelEntity, Camera):
     @override
     def available(self) -> bool:
         """Tell whether there is anything to see."""
-        return state_of(self).stream is not StreamState.LOST
+        return state_of(self).stream is not Condition.LOST
 
     @override
     async def stream_source(self) -> str | None:

@@ -22,10 +22,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mqtt_sentinel.cameras.state import (
     CameraState,
     SourceInUse,
-    StreamState,
-    Trouble,
 )
 from custom_components.mqtt_sentinel.const import DOMAIN
+from custom_components.mqtt_sentinel.evidence.cameras.stream import Condition, Lost
 from custom_components.mqtt_sentinel.evidence.facts import Cause, Clip
 from custom_components.mqtt_sentinel.hub import Hub
 from custom_components.mqtt_sentinel.setup.camera import LocalCamera
@@ -82,12 +81,10 @@ class Gate:
         await self.house.clock.settle()
 
     async def streams(self, camera_id: str = "porch") -> None:
-        await self.tell(
-            camera_id, stream=StreamState.STREAMING, source=SourceInUse.ADDRESS, why=None
-        )
+        await self.tell(camera_id, stream=Condition.STREAMING, source=SourceInUse.ADDRESS, why=None)
 
-    async def loses(self, camera_id: str = "porch", why: Trouble = Trouble.TIMEOUT) -> None:
-        await self.tell(camera_id, stream=StreamState.LOST, why=why)
+    async def loses(self, camera_id: str = "porch", why: Lost = Lost.TIMEOUT) -> None:
+        await self.tell(camera_id, stream=Condition.LOST, why=why)
 
     async def add(self, subentry: Any) -> None:
         house = self.house
@@ -138,7 +135,7 @@ async def test_a_stream_that_is_lost_is_an_incident_until_it_is_back(gate: Gate)
     await gate.set_up(camera("porch"))
     await gate.streams()
     await house.clock.advance(GRACE)
-    await gate.loses(why=Trouble.UNAUTHORIZED)
+    await gate.loses(why=Lost.UNAUTHORIZED)
     assert house.value(STREAM) == STATE_OFF
     assert gate.attributes(STREAM)["why"] == "unauthorized"
     assert house.value(CAMERA) == STATE_UNAVAILABLE
@@ -214,13 +211,6 @@ async def test_it_can_be_up_while_an_entity_is_in_some_states(gate: Gate) -> Non
     assert house.issue("porch") == "did_not_turn_on_entity"
 
 
-async def test_a_stream_that_nobody_wants_is_off_and_reports_nothing(gate: Gate) -> None:
-    await gate.set_up(camera("porch", expect="none"))
-    await gate.tell(stream=StreamState.OFF)
-    assert gate.house.value(STREAM) == STATE_OFF
-    assert gate.hub.sentinel.watches["porch"].facts.up is None
-
-
 # One at a time
 
 
@@ -257,7 +247,7 @@ async def test_what_is_changed_of_the_recording_keeps_what_is_known_of_the_strea
     await gate.streams()
     await gate.change("porch", pre_roll=9.0)
     assert gate.hub.cameras.setups["porch"].pre_roll == 9.0
-    assert gate.hub.cameras.state("porch").stream is StreamState.STREAMING
+    assert gate.hub.cameras.state("porch").stream is Condition.STREAMING
 
 
 async def test_a_reload_forgets_nothing_that_matters(gate: Gate) -> None:
@@ -453,7 +443,7 @@ async def test_motion_and_clips_are_shown_and_told(gate: Gate) -> None:
 async def test_where_the_stream_comes_from_and_why(gate: Gate) -> None:
     await gate.set_up(camera("porch"))
     assert gate.house.value(SOURCE) == STATE_UNKNOWN
-    await gate.tell(source=SourceInUse.FALLBACK, why=Trouble.NOT_FOUND, encodes=True)
+    await gate.tell(source=SourceInUse.FALLBACK, why=Lost.NOT_FOUND, encodes=True)
     assert gate.house.value(SOURCE) == "fallback"
     shown = gate.attributes(SOURCE)
     assert (shown["why"], shown["encodes"]) == ("not_found", True)
@@ -554,9 +544,9 @@ async def test_diagnostics_tell_of_cameras_and_of_no_address(
         camera("yard", entity="camera.of_others"),
     )
     await gate.tell(
-        stream=StreamState.STREAMING,
+        stream=Condition.STREAMING,
         source=SourceInUse.FALLBACK,
-        why=Trouble.NOT_FOUND,
+        why=Lost.NOT_FOUND,
         last_clip=CLIP_FACTS,
     )
     whole = await get_diagnostics_for_config_entry(hass, hass_client, gate.house.entry)

@@ -19,7 +19,7 @@ from custom_components.mqtt_sentinel.actions.targets import (
     OF_RELAYS,
     OF_WATCHES,
 )
-from custom_components.mqtt_sentinel.cameras.state import SourceInUse, StreamState, Trouble
+from custom_components.mqtt_sentinel.cameras.state import SourceInUse
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
 from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
@@ -38,6 +38,7 @@ from custom_components.mqtt_sentinel.const import (
 from custom_components.mqtt_sentinel.dialects.route import Flaw
 from custom_components.mqtt_sentinel.dialects.table import DIALECTS
 from custom_components.mqtt_sentinel.event import DRILLED, OF_CAMERA, OF_RELAY, Happened
+from custom_components.mqtt_sentinel.evidence.cameras.stream import Condition, Lost
 from custom_components.mqtt_sentinel.evidence.journal.failures import Trouble as JournalTrouble
 from custom_components.mqtt_sentinel.evidence.journal.retention import DEFAULT_DAYS
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
@@ -273,8 +274,8 @@ def test_every_state_has_a_text() -> None:
     assert set(entity["sensor"]["source"]["state"]) == set(SourceInUse)
     of_source = entity["sensor"]["source"]["state_attributes"]
     of_stream = entity["binary_sensor"]["stream"]["state_attributes"]
-    assert set(of_source["why"]["state"]) == set(of_stream["why"]["state"]) == set(Trouble)
-    assert set(of_stream["stream"]["state"]) == set(StreamState)
+    assert set(of_source["why"]["state"]) == set(of_stream["why"]["state"]) == set(Lost)
+    assert set(of_stream["stream"]["state"]) == set(Condition)
     run = entity["sensor"]["last_run"]
     assert set(run["state"]) == {"running", *RunEnd}
     assert set(run["state_attributes"]["reason"]["state"]) == set(StopReason)

@@ -8,7 +8,8 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from benchmarks import load, measure
-from benchmarks.measure import Effort, Paced, in_rounds
+from benchmarks.effort import Effort
+from benchmarks.measure import Paced, in_rounds
 from benchmarks.relays import Relays, answer, messages
 from benchmarks.results import Judged, Row, Span, Unmeasured, as_json, as_table, percentile
 from benchmarks.sender import Sender, SenderError, publish_packet

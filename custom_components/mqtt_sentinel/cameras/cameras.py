@@ -28,7 +28,7 @@ from ..watch.reports import ConnectionReport
 from .books import clip_of
 from .recordings import Recordings
 from .sources import address_of, called
-from .state import CameraState, StreamState, Trouble
+from .state import CameraState
 from .streams import Streams
 from .triggers import Triggers
 
@@ -50,8 +50,8 @@ _LOGGER = logging.getLogger(__name__)
 
 SOURCE = "stream"
 _ASKED = frozenset({Cause.ACTION, Cause.BUTTON})
-# What a stream says of its camera. Nothing while it is started, or is not wanted.
-_UP = {StreamState.STREAMING: True, StreamState.LOST: False}
+# What a stream says of its camera. Nothing while it is started.
+_UP = {Condition.STREAMING: True, Condition.LOST: False}
 
 
 class Cameras:
@@ -231,8 +231,8 @@ class Cameras:
             camera_id,
             replace(
                 self._states[camera_id],
-                stream=StreamState(stream.condition),
-                why=Trouble(why) if why else None,
+                stream=stream.condition,
+                why=why,
                 source=called(offered, stream.source),
                 encodes=stream.encodes,
             ),

@@ -4,18 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ..evidence.cameras.stream import Condition
+
 if TYPE_CHECKING:
+    from ..evidence.cameras.stream import Lost
     from ..evidence.facts import Clip
-
-
-class StreamState(StrEnum):
-    """How the stream of a camera is."""
-
-    STARTING = "starting"
-    STREAMING = "streaming"
-    LOST = "lost"
-    # Nobody wants it now.
-    OFF = "off"
 
 
 class SourceInUse(StrEnum):
@@ -30,23 +23,6 @@ class SourceInUse(StrEnum):
     DEVICE = "device"
 
 
-class Trouble(StrEnum):
-    """Why a stream is not there, or does not come from where it should."""
-
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    UNAUTHORIZED = "unauthorized"
-    NOT_FOUND = "not_found"
-    BUSY = "busy"
-    TIMEOUT = "timeout"
-    STALLED = "stalled"
-    NO_VIDEO = "no_video"
-    NO_PROGRAM = "no_program"
-    NO_FFMPEG = "no_ffmpeg"
-    NO_SPACE = "no_space"
-    ENDED = "ended"
-
-
 @dataclass(frozen=True, slots=True)
 class CameraState:
     """How a camera is now.
@@ -55,8 +31,8 @@ class CameraState:
     video is encoded here, which costs. ``motion``: None while nothing told of any.
     """
 
-    stream: StreamState = StreamState.STARTING
-    why: Trouble | None = None
+    stream: Condition = Condition.STARTING
+    why: Lost | None = None
     source: SourceInUse | None = None
     encodes: bool = False
     recording: bool = False

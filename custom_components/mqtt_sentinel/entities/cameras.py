@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..cameras.state import StreamState
 from ..const import DOMAIN
+from ..evidence.cameras.stream import Condition
 from ..outcome.media import clip_facts
 from ..outcome.wording import as_utc
 from ..watch.watched import PingState, is_alive, ping_state
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..setup.camera import CameraSetup
     from ..watch.watched import Watched
 
-_STREAMS = {StreamState.STREAMING: True, StreamState.LOST: False, StreamState.OFF: False}
+_STREAMS = {Condition.STREAMING: True, Condition.LOST: False}
 
 
 @callback
