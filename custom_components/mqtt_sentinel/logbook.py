@@ -22,6 +22,7 @@ from .const import (
 from .evidence.facts import Cause
 from .evidence.journal.rows import MediaKind
 from .outcome.bus import REFUSED, STORM
+from .outcome.own_trouble import OwnReason
 from .outcome.scene_runs import STARTED
 from .watch.drill_words import DrillResult
 from .watch.expectation import SourceKind
@@ -42,6 +43,8 @@ _MISMATCH: dict[str, str] = {
     Reason.ERROR_REPORTED: "answered a command with an error",
     Reason.NOT_CONFIRMED: "did not confirm a command",
     Reason.NOT_SENT: "could not be sent a command in time",
+    OwnReason.DISK_FULL: "has no room for clips and records nothing",
+    OwnReason.JOURNAL_FAILED: "cannot write its journal",
     STORM: "found many devices at once that are not as they should be",
 }
 _OF_COMMAND = {

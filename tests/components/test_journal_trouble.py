@@ -51,7 +51,9 @@ async def everything_else_works(house: House) -> None:
     await house.service(FRONT, "off")
     assert house.judged("front")[:2] == ("mismatch", "disconnected")
     assert house.issue("front") == "disconnected_always"
-    assert house.fired == [("mismatch", "disconnected")]
+    # That the journal fails is told, too, when that is found out.
+    of_watches = [told for told in house.fired if told[1] != "journal_failed"]
+    assert of_watches == [("mismatch", "disconnected")]
 
 
 def log_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -124,6 +126,8 @@ async def test_it_recovers(
     # What happened meanwhile waited.
     assert [row["connected"] for row in rows(journal_file, "connections")] == [1, 0]
     assert len(log_of(caplog)) == 2
+    told = [turn for turn, reason in house.fired if reason == "journal_failed"]
+    assert told == ["mismatch", "recovered"]
 
 
 async def test_a_damaged_file_is_moved_aside_until_somebody_saw_it(

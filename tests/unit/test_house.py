@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("watch", "web"),
     },
     "entity": {"const", "dialects", "hub", "outcome", "watch"},
-    "entities": {"cameras", "const", "entity", "hub", "intake", "outcome", "watch"},
+    "entities": {"cameras", "const", "entity", "evidence", "hub", "intake", "outcome", "watch"},
     "actions": {
         *("command", "const", "control", "evidence", "hub", "intake", "outcome", "web"),
     },

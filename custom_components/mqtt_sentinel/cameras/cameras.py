@@ -21,6 +21,7 @@ from ..intake.mqtt import now
 from ..outcome.audience import Audience, Moment
 from ..outcome.issues import show_disk
 from ..outcome.media import SavedMedia
+from ..outcome.own_trouble import OwnReason, OwnTrouble
 from ..setup.camera import AddressCamera
 from ..setup.clips import media_folder
 from ..watch.cameras import camera_key
@@ -86,6 +87,7 @@ class Cameras:
         self._recordings = Recordings(hass, entry.options, journal, sentinel, self)
         journal.on_working = self._recordings.journal_works
         self.root = media_folder(hass)
+        self._disk = OwnTrouble(hass, OwnReason.DISK_FULL)
         self._streams = Streams(hass, self.root, self._segment, self._streamed)
         self._triggers = Triggers(hass, self._trigger, self._over, self._moved)
 
@@ -224,6 +226,7 @@ class Cameras:
     @callback
     def _streamed(self, camera_id: str, stream: Stream, offered: list[Offered]) -> None:
         """A stream came or went, or comes from elsewhere."""
+        self._recordings.come_from(camera_id, stream.source)
         if stream.condition is Condition.LOST:
             self._recordings.stream_lost(camera_id)
         why = stream.why or (stream.left[0].why if stream.left else None)
@@ -295,6 +298,7 @@ class Cameras:
     @callback
     def disk_room(self, free: int | None) -> None:
         """The disk of the clips is full, or (None) has room again."""
+        self._disk.tell(wrong=free is not None, at=now().wall)
         show_disk(self._hass, self._entry.entry_id, free)
 
     # What can be asked of one

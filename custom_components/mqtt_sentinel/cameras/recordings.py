@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-# How often what is too old or too much is looked for, and room on a disk that was full.
-_TIDY_EVERY = timedelta(minutes=5)
+# How often room is looked for on a disk that was full, and what is too old or too much.
+_LOOK_EVERY = timedelta(seconds=30)
+_TIDY_EVERY = timedelta(hours=1)
 
 
 class Recordings:
@@ -85,7 +86,10 @@ class Recordings:
             await recorder.start()
         except ClipError as error:
             _LOGGER.warning("The folder of the clips cannot be read: %s", error.detail)
-        self._stops.append(async_track_time_interval(self._hass, self._tidy, _TIDY_EVERY))
+        self._stops = [
+            async_track_time_interval(self._hass, self._tidy, _TIDY_EVERY),
+            async_track_time_interval(self._hass, self._look, _LOOK_EVERY),
+        ]
         self._begin(self._recover(recorder))
 
     async def stop(self) -> None:
@@ -144,6 +148,12 @@ class Recordings:
             self._recorder.segment(camera_id, segment)
 
     @callback
+    def come_from(self, camera_id: str, source: str | None) -> None:
+        """What is recorded of a camera comes from this source from now on, by its label."""
+        if self._recorder and source:
+            self._recorder.come_from(camera_id, source)
+
+    @callback
     def stream_lost(self, camera_id: str) -> None:
         """A camera sends nothing any more, for now."""
         if self._recorder:
@@ -173,6 +183,11 @@ class Recordings:
     def _tidy(self, _: datetime) -> None:
         if self._recorder:
             self._begin(self._keep_tidy(self._recorder))
+
+    @callback
+    def _look(self, moment: datetime) -> None:
+        if self._recorder and self._recorder.full:
+            self._tidy(moment)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do one thing after the other, beside all else."""

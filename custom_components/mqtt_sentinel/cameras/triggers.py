@@ -49,8 +49,15 @@ class Triggers:
     @callback
     def set(self, setup: CameraSetup) -> None:
         """Follow what this camera records for, and nothing else that it did before."""
+        lasting = self._lasting.get(setup.id, set())
         self.remove(setup.id)
         self._setups[setup.id] = setup
+        told_by = {*map(_name, setup.motion), *setup.motion_entities}
+        for name in lasting - told_by:  # nobody is heard any more who could say that it is over
+            self._over(setup.id, name, now())
+        if lasting:
+            self._lasting[setup.id] = lasting & told_by
+            self._moved(setup.id, bool(lasting & told_by))
         for key in setup.motion:
             self._by_thing[key].add(setup.id)
         for watch_id in setup.records_for:
@@ -94,7 +101,7 @@ class Triggers:
         if report.occasion is not Occasion.MOTION:
             return
         for camera_id in self._by_thing.get(report.key, ()):
-            self._motion(camera_id, "|".join(report.key), report.begins, report.at, report.event_id)
+            self._motion(camera_id, _name(report.key), report.begins, report.at, report.event_id)
 
     @callback
     def _entity_changed(self, setup: CameraSetup, event: Event[EventStateChangedData]) -> None:
@@ -130,6 +137,11 @@ class Triggers:
                 camera_id,
                 Trigger(Cause.INCIDENT, now(), incident.id, duration, incident_id=incident.id),
             )
+
+
+def _name(key: ThingKey) -> str:
+    """What the motion that a thing tells of is called."""
+    return "|".join(key)
 
 
 def _is_on(state: Any) -> bool:

@@ -24,6 +24,7 @@ from ..evidence.journal.retention import DEFAULT_DAYS, close_lost, purge
 from ..evidence.journal.rows import Kind
 from ..intake.mqtt import now
 from ..outcome import journal as issues
+from ..outcome.own_trouble import OwnReason, OwnTrouble
 from ..watch.incidents import Turn
 from .entries import (
     command_row,
@@ -88,6 +89,7 @@ class JournalKeeper:
         self._stops: list[CALLBACK_TYPE] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._failing = self._refused = False
+        self._trouble = OwnTrouble(hass, OwnReason.JOURNAL_FAILED)
         # Somebody has what could not be kept before.
         self.on_working: Callable[[], None] = lambda: None
         self._clean_at = 0.0
@@ -312,11 +314,13 @@ class JournalKeeper:
                     state.text,
                 )
             self._failing = True
+            self._trouble.tell(wrong=True, at=now().wall)
             issues.show_failed(self._hass, entry_id, state.trouble.value, self.address, state.text)
         elif state.phase is Phase.WORKING:
             if self._failing:
                 _LOGGER.info("The journal is written again")
             self._failing = False
+            self._trouble.tell(wrong=False, at=now().wall)
             issues.hide_failed(self._hass, entry_id)
             self.on_working()
 

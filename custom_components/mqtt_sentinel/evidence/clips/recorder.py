@@ -1,7 +1,7 @@
 """All cameras' recordings: what the rest of the house talks to when it wants evidence."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import logging
 import secrets
 import shutil
@@ -155,6 +155,11 @@ class Recorder:
             lane.stop()
             self._ending.add(lane.task)
             lane.task.add_done_callback(self._ending.discard)
+
+    def come_from(self, camera_id: str, source: str) -> None:
+        """Parts that begin from now on come from this source."""
+        if lane := self._lanes.get(camera_id):
+            lane.camera = replace(lane.camera, source=source)
 
     def trigger(self, camera_id: str, trigger: Trigger) -> None:
         """Record a camera, or go on recording it."""
