@@ -195,6 +195,30 @@ class Installation:
         form = await self._submit(form, {"steps": steps}, "menu")
         await self._submit(form, {"next_step_id": "finish"}, "create_entry")
 
+    async def add_camera(self, name: str, url: str, user: tuple[str, str], **more: Json) -> None:
+        """Set a camera up by its address and the user who may see it, always expected up.
+
+        ``detector`` and ``motion`` are labels that the form offers, ``pre_roll`` and ``duration`` seconds.
+        """
+        form = await self._start("camera", "user")
+        form = await self._submit(form, {"next_step_id": "address"}, "address")
+        # Nobody sees it without the password; the form says so, and asks again.
+        form = await self._submit(form, {"url": url}, "address")
+        if (form.result["errors"] or {}).get("url") != "password_needed":
+            raise SetUpError(f"a camera that has a password was opened without: {form.result}")
+        username, password = user
+        address = {"url": url, "username": username, "password": password}
+        form = await self._submit(form, address, "camera")
+        answers = {
+            "name": name,
+            "expect": "always",
+            "detector": _offered(form, "detector", more["detector"]),
+            "motion": [_offered(form, "motion", more["motion"])],
+            "recording": {"pre_roll": more["pre_roll"], "duration": more["duration"]},
+            "checks": {"settle": more["settle"]},
+        }
+        await self._submit(form, answers, "create_entry")
+
     async def forget(self, name: str) -> None:
         """Remove a watch."""
         await self._client.command(
@@ -275,6 +299,16 @@ def _switching(form: FlowForm, name: str, *, checks: Json, **more: Json) -> dict
         if "suggested_value" in field.get("description", {})
     }
     return {"critical": False, "hold": False, **suggested, **more, "name": name, "checks": checks}
+
+
+def _offered(form: FlowForm, field: str, label: str) -> str:
+    """What a form takes for the choice that it offers by a label."""
+    [found] = [each for each in form.result["data_schema"] if each["name"] == field]
+    options = found["selector"]["select"]["options"]
+    values = [str(option["value"]) for option in options if option["label"] == label]
+    if len(values) != 1:
+        raise SetUpError(f"{label} is not offered once: {options}")
+    return values[0]
 
 
 def _at(form: FlowForm, step: str) -> FlowForm:
