@@ -68,6 +68,21 @@ class Installation:
         form = await self._submit(form, {"thing": value}, "expect")
         await self._submit(form, _expect(name, **expect), "create_entry")
 
+    async def hears(self, name: str, within: float = 5.0) -> None:
+        """Wait until a thing is offered to be watched: it was heard. Raises SetUpError if it is not."""
+        offered: list[str] = []
+        try:
+            async with asyncio.timeout(within):
+                while not any(f" {name} " in label for label in offered):
+                    await asyncio.sleep(_PROGRESS_SECONDS)
+                    form = await self._start("device", "user")
+                    form = await self._submit(form, {"next_step_id": "heard"}, "heard")
+                    options = form.result["data_schema"][0]["selector"]["select"]["options"]
+                    offered = [option["label"] for option in options]
+                    await self._client.request("DELETE", f"{_SUBENTRY}/{form.flow_id}")
+        except TimeoutError as error:
+            raise SetUpError(f"{name} is not heard: {offered}") from error
+
     async def watch_unheard(self, dialect: str, thing: str, name: str) -> None:
         """Watch a service by its name although nothing was ever heard of it."""
         form = await self._start("device", "user")
@@ -198,7 +213,8 @@ class Installation:
     async def add_camera(self, name: str, url: str, user: tuple[str, str], **more: Json) -> None:
         """Set a camera up by its address and the user who may see it, always expected up.
 
-        ``detector`` and ``motion`` are labels that the form offers, ``pre_roll`` and ``duration`` seconds.
+        ``more``: ``detector`` and ``motion``, labels that the form offers; ``pre_roll``, ``duration`` and
+        ``settle``, seconds.
         """
         form = await self._start("camera", "user")
         form = await self._submit(form, {"next_step_id": "address"}, "address")
