@@ -32,6 +32,15 @@ class FlowForm:
         return str(self.result.get("step_id") or self.result["type"])
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer that is no JSON: its HTTP status, the type of its body, and the body."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
 class Client:
     """One signed-in user. Use it as an asynchronous context manager."""
 
@@ -100,6 +109,20 @@ class Client:
     async def look(self, kind: str, form: FlowForm) -> FlowForm:
         """Ask what a flow that shows progress shows now."""
         return FlowForm(form.flow_id, await self.request("GET", f"{kind}/{form.flow_id}"))
+
+    async def fetch(
+        self, path: str, *, signed_in: bool = True, span: tuple[int, int] | None = None
+    ) -> Fetched:
+        """Get what is at a path, signed in or as a stranger; of its bytes those of ``span``, if any."""
+        headers = {} if span is None else {"Range": f"bytes={span[0]}-{span[1]}"}
+        async with AsyncExitStack() as stack:
+            session = self._session
+            if not signed_in:
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+            answer = await stack.enter_async_context(
+                session.get(f"{self.url}{path}", headers=headers)
+            )
+            return Fetched(answer.status, answer.content_type, await answer.read())
 
     # WebSocket
 

@@ -86,6 +86,13 @@ class Home:
         """What Home Assistant says."""
         return self.directory / "home.log"
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, None while there is none."""
+        if self._process is None or self._process.returncode is not None:
+            return None
+        return self._process.pid
+
     def prepare(
         self,
         configuration: str,

@@ -68,6 +68,21 @@ class Installation:
         form = await self._submit(form, {"thing": value}, "expect")
         await self._submit(form, _expect(name, **expect), "create_entry")
 
+    async def hears(self, name: str, within: float = 5.0) -> None:
+        """Wait until a thing is offered to be watched: it was heard. Raises SetUpError if it is not."""
+        offered: list[str] = []
+        try:
+            async with asyncio.timeout(within):
+                while not any(f" {name} " in label for label in offered):
+                    await asyncio.sleep(_PROGRESS_SECONDS)
+                    form = await self._start("device", "user")
+                    form = await self._submit(form, {"next_step_id": "heard"}, "heard")
+                    options = form.result["data_schema"][0]["selector"]["select"]["options"]
+                    offered = [option["label"] for option in options]
+                    await self._client.request("DELETE", f"{_SUBENTRY}/{form.flow_id}")
+        except TimeoutError as error:
+            raise SetUpError(f"{name} is not heard: {offered}") from error
+
     async def watch_unheard(self, dialect: str, thing: str, name: str) -> None:
         """Watch a service by its name although nothing was ever heard of it."""
         form = await self._start("device", "user")
@@ -195,6 +210,31 @@ class Installation:
         form = await self._submit(form, {"steps": steps}, "menu")
         await self._submit(form, {"next_step_id": "finish"}, "create_entry")
 
+    async def add_camera(self, name: str, url: str, user: tuple[str, str], **more: Json) -> None:
+        """Set a camera up by its address and the user who may see it, always expected up.
+
+        ``more``: ``detector`` and ``motion``, labels that the form offers; ``pre_roll``, ``duration`` and
+        ``settle``, seconds.
+        """
+        form = await self._start("camera", "user")
+        form = await self._submit(form, {"next_step_id": "address"}, "address")
+        # Nobody sees it without the password; the form says so, and asks again.
+        form = await self._submit(form, {"url": url}, "address")
+        if (form.result["errors"] or {}).get("url") != "password_needed":
+            raise SetUpError(f"a camera that has a password was opened without: {form.result}")
+        username, password = user
+        address = {"url": url, "username": username, "password": password}
+        form = await self._submit(form, address, "camera")
+        answers = {
+            "name": name,
+            "expect": "always",
+            "detector": _offered(form, "detector", more["detector"]),
+            "motion": [_offered(form, "motion", more["motion"])],
+            "recording": {"pre_roll": more["pre_roll"], "duration": more["duration"]},
+            "checks": {"settle": more["settle"]},
+        }
+        await self._submit(form, answers, "create_entry")
+
     async def forget(self, name: str) -> None:
         """Remove a watch."""
         await self._client.command(
@@ -275,6 +315,16 @@ def _switching(form: FlowForm, name: str, *, checks: Json, **more: Json) -> dict
         if "suggested_value" in field.get("description", {})
     }
     return {"critical": False, "hold": False, **suggested, **more, "name": name, "checks": checks}
+
+
+def _offered(form: FlowForm, field: str, label: str) -> str:
+    """What a form takes for the choice that it offers by a label."""
+    [found] = [each for each in form.result["data_schema"] if each["name"] == field]
+    options = found["selector"]["select"]["options"]
+    values = [str(option["value"]) for option in options if option["label"] == label]
+    if len(values) != 1:
+        raise SetUpError(f"{label} is not offered once: {options}")
+    return values[0]
 
 
 def _at(form: FlowForm, step: str) -> FlowForm:

@@ -11,7 +11,7 @@ from .client import Client
 
 DOMAIN = "mqtt_sentinel"
 
-_TOLD = ("mismatch", "recovered", "motion", "event_received", "command")
+_TOLD = ("mismatch", "recovered", "motion", "event_received", "command", "clip_saved")
 """The events of the integration that are followed."""
 
 type Json = Any

@@ -4,6 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import time
 
 from .drill import drill_fails, drill_passes
+from .evidence import (
+    camera_smashed,
+    killed_while_recording,
+    motion_recorded,
+    recordings_found,
+)
 from .guarding import (
     both_come_up,
     broker_killed,
@@ -73,6 +79,10 @@ STEPS: dict[str, Step] = {
     "sc3": scene_simulated,
     "dr1": drill_passes,
     "dr2": drill_fails,
+    "ev1": motion_recorded,
+    "ev2": camera_smashed,
+    "ev3": recordings_found,
+    "ev4": killed_while_recording,
     "log": log_is_clean,
 }
 """The story. Some steps go on from where those before them ended."""

@@ -52,14 +52,6 @@ _INITIALISATION = "0"
 _JPEG = b"\xff\xd8\xff"
 _PICTURES = {"0": 0, "1": 1}
 _LONGEST_VIDEO_NUMBER = 6
-_DETECTION: Mapping[str, Callable[[dict[str, Any], str], float | str | None]] = {
-    "x": optional_number,
-    "y": optional_number,
-    "w": optional_number,
-    "h": optional_number,
-    "class_id": optional_text,
-    "score": optional_number,
-}
 
 
 def thing(site: str, service: str, device: str) -> ThingKey:
@@ -153,6 +145,22 @@ def _announcement(message: Message) -> OccasionReport:
         Occasion.ANNOUNCED,
         data=told,
     )
+
+
+def _class(data: dict[str, Any], field: str) -> float | str | None:
+    """What was seen: detectors say a word, or the number that their model has for it."""
+    value = data.get(field)
+    return value if type(value) is int else optional_text(data, field)
+
+
+_DETECTION: Mapping[str, Callable[[dict[str, Any], str], float | str | None]] = {
+    "x": optional_number,
+    "y": optional_number,
+    "w": optional_number,
+    "h": optional_number,
+    "class_id": _class,
+    "score": optional_number,
+}
 
 
 def _detection(data: Any) -> dict[str, float | str]:

@@ -59,11 +59,13 @@ def test_a_name_that_is_none_is_malformed(topic: str) -> None:
                 ("y", True),
                 ("w", []),
                 ("h", {}),
-                ("class_id", 7),
+                ("class_id", 7.5),
+                ("class_id", False),
                 ("score", "0.9"),
             ]
         ),
         ({"detections": [SEEN | {"score": 1e200}]}, Flaw.TOO_LARGE, "score"),
+        ({"detections": [SEEN | {"class_id": 2**64}]}, Flaw.WRONG_TYPE, "class_id"),
     ],
     ids=str,
 )
