@@ -232,17 +232,23 @@ async def test_a_camera_that_is_removed_before_it_is_asked_is_not_recorded(
     guarded: House, services: Services, recorder: Recorder
 ) -> None:
     store = guarded.entry.runtime_data.drills._store
-    save = store.save
+    save, remove, removed = store.save, Cameras.remove, asyncio.Event()
+
+    def remove_and_tell(cameras: Cameras, camera_id: str) -> None:
+        remove(cameras, camera_id)
+        removed.set()
 
     async def remove_and_save() -> None:
         guarded.hass.config_entries.async_remove_subentry(guarded.entry, "door")
-        while "door" in guarded.entry.runtime_data.cameras.setups:
-            await asyncio.sleep(0)
+        await removed.wait()
         await save()
 
     drill = services.drill()
     await guarded.clock.advance(LOOK - 0.1)
-    with patch.object(store, "save", remove_and_save):
+    with (
+        patch.object(store, "save", remove_and_save),
+        patch.object(Cameras, "remove", remove_and_tell),
+    ):
         await guarded.clock.advance(3)
     (report,) = (await drill)["drills"]
     assert recorder.asked == []
