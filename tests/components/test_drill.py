@@ -99,6 +99,11 @@ async def test_it_turns_all_on_sees_them_and_turns_them_off(
         "pinged_after": 1.0,
         "off_after": 0.0,
         "left_on": False,
+        "records": False,
+        "recorded_after": None,
+        "media_id": None,
+        "not_recorded": None,
+        "media_content_id": None,
     }
     assert line(report, "back")["pinged_after"] is None
     # All is retained, and sent once.

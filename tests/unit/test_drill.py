@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.mqtt_sentinel.evidence.clips.recording import STALLED_SECONDS
+from custom_components.mqtt_sentinel.evidence.facts import PART_SECONDS
 from custom_components.mqtt_sentinel.watch.clock import Instant
 from custom_components.mqtt_sentinel.watch.drill import Drill
 from custom_components.mqtt_sentinel.watch.drill_report import DrillReport, Line, LineResult
@@ -372,7 +374,7 @@ def test_a_camera_that_does_not_record_says_why() -> None:
 
 
 def test_a_recording_that_is_never_done() -> None:
-    bench = Bench("camera", "front", front=60)
+    bench = Bench("camera", "front", front=120)
     bench.start(camera=SEEN)
     bench.up("front")
     assert bench.drill.next_deadline() == bench.at + RECORD_TIME + RECORD_SLACK
@@ -486,6 +488,10 @@ def test_what_was_stored_before_cameras_were_recorded_is_read() -> None:
         del stored["services"][0][key]
     (line,) = DrillReport.from_dict(stored).services
     assert (line.records, line.recorded_after, line.media_id) == (False, None, None)
+
+
+def test_a_camera_that_records_motion_already_has_time_to_save_it() -> None:
+    assert RECORD_TIME + RECORD_SLACK > PART_SECONDS + STALLED_SECONDS
 
 
 # Others

@@ -127,16 +127,20 @@ class DrillMachine(RuleBasedStateMachine):
     def look(self) -> None:
         if self.drill.result:
             standing = {name: told for name, told in self.kept.items() if told is not None}
-            self.unheard.clear()
+            self.hear_of()
             for name, up in self.up.items():
                 self.drill.heard(name, up, self.now)
             self.drill.looked_again(standing, self.now)
         else:
             found = {name: found_of(self.kept[name], self.up[name]) for name in SERVICES}
             found |= {name: Found(self.up[name]) for name in CAMERAS}
-            self.unheard.clear()
+            self.hear_of()
             self.drill.looked(found, self.now)
         self.collect()
+
+    def hear_of(self) -> None:
+        """The drill sees what stands; what it overwrote meanwhile, unheard, it never hears of."""
+        self.unheard = {name for name in self.unheard if self.kept[name] != self.due[name]}
 
     @precondition(lambda self: self.drill.stage is Stage.READY)
     @rule()

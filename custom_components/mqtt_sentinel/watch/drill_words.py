@@ -14,8 +14,9 @@ RETRY = 10.0
 PING_SLACK = 5.0
 # So many seconds of a camera are recorded: that shows whether there would be a clip of a burglar.
 RECORD_TIME = 2.0
-# So much longer it may take until they are saved: a camera hands on whole pieces of its stream.
-RECORD_SLACK = 20.0
+# So much longer it may take until they are saved. A camera that records motion already saves that
+# by parts of a minute, and then there are whole pieces of its stream to wait for, and to be written.
+RECORD_SLACK = 80.0
 # Why a camera did not record, when nothing else says why.
 NOT_IN_TIME = "not_in_time"
 
