@@ -12,6 +12,8 @@ from homeassistant.components.ffmpeg import get_ffmpeg_manager
 from homeassistant.core import HomeAssistant, callback
 
 from ..evidence.cameras.stream import Condition
+from ..evidence.clips.errors import CaptureError
+from ..evidence.clips.orders import Reason
 from ..evidence.device.store import Shelf
 from ..evidence.facts import Cause, Trigger
 from ..evidence.journal.failures import JournalError
@@ -330,6 +332,8 @@ class Cameras:
 
         Raises CaptureError.
         """
+        if camera_id not in self._setups:
+            raise CaptureError(Reason.UNKNOWN_CAMERA)
         seconds = self._setups[camera_id].duration if duration is None else duration
         self._ask(camera_id, context)
         # It begins at once, so that it can be shown.
