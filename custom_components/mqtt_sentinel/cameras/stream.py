@@ -19,6 +19,8 @@ from ..setup.camera import EntityCamera
 from .sources import Offered, sources_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from homeassistant.core import HomeAssistant
 
     from ..evidence.cameras.place import Place
@@ -92,8 +94,9 @@ class CameraStream:
         backoff, tried = Backoff(), 0
         while True:
             try:
-                equipment = await self._equipment()
                 offered = await sources_of(self._hass, self._setup.origin)
+                equipment = await self._equipment()
+                folder = await asyncio.to_thread(equipment.place.folder)
             except HomeAssistantError as error:
                 _LOGGER.debug("%s cannot be asked for its stream: %s", self._setup.name, error)
                 self._changed(_NO_ENTITY, [])
@@ -102,24 +105,24 @@ class CameraStream:
                 self._changed(_NO_FOLDER, [])
             else:
                 tried = 0
-                await self._read(equipment, offered)
+                await self._read(equipment.ffmpeg, folder, offered)
                 continue
             tried += 1
             await asyncio.sleep(backoff.pause(tried, 1.0))
 
-    async def _read(self, equipment: Equipment, offered: list[Offered]) -> None:
+    async def _read(self, ffmpeg: str, folder: Path, offered: list[Offered]) -> None:
         """Read the stream while it can only be taken from these."""
         self._offered = offered
         ring = self._ring = Ring(
-            equipment.ffmpeg,
+            ffmpeg,
             [each.source for each in offered],
-            await asyncio.to_thread(equipment.place.folder),
+            folder,
             now=now,
             heard=self._heard,
             changed=self._follow,
             tempo=Tempo(pre_roll=self._setup.pre_roll),
         )
-        self._still = Still(equipment.ffmpeg, self._newest)
+        self._still = Still(ffmpeg, self._newest)
         feeding: asyncio.Task[None] | None = None
         if any(isinstance(each.source, StillImages) for each in offered):
             feeding = self._hass.async_create_background_task(
