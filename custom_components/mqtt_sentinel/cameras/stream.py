@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import logging
 from typing import TYPE_CHECKING
 
+from aiohttp import ClientError
 from homeassistant.components import camera
 from homeassistant.exceptions import HomeAssistantError
 
@@ -32,6 +33,8 @@ _LOGGER = logging.getLogger(__name__)
 # Pictures a second where a camera has nothing else.
 _STILL_PAUSE = 0.5
 _STILL_TIMEOUT = 5
+# What may go wrong in another integration when its camera is asked for something.
+_ELSEWHERE = (ClientError, TimeoutError, OSError)
 _NO_ENTITY = Stream(Condition.LOST, Lost.NOT_FOUND)
 _NO_FOLDER = Stream(Condition.LOST, Lost.NO_SPACE)
 
@@ -94,14 +97,16 @@ class CameraStream:
         backoff, tried = Backoff(), 0
         while True:
             try:
-                offered = await sources_of(self._hass, self._setup.origin)
+                offered = await self._sources()
                 equipment = await self._equipment()
                 folder = await asyncio.to_thread(equipment.place.folder)
             except HomeAssistantError as error:
                 _LOGGER.debug("%s cannot be asked for its stream: %s", self._setup.name, error)
                 self._changed(_NO_ENTITY, [])
             except OSError as error:
-                _LOGGER.warning("There is no folder for the stream of a camera: %s", error)
+                _LOGGER.debug(
+                    "There is no folder for the stream of %s: %s", self._setup.name, error
+                )
                 self._changed(_NO_FOLDER, [])
             else:
                 tried = 0
@@ -109,6 +114,13 @@ class CameraStream:
                 continue
             tried += 1
             await asyncio.sleep(backoff.pause(tried, 1.0))
+
+    async def _sources(self) -> list[Offered]:
+        """All that the stream can be taken from, now. Raises HomeAssistantError when nobody can say."""
+        try:
+            return await sources_of(self._hass, self._setup.origin)
+        except _ELSEWHERE as error:
+            raise HomeAssistantError(str(error)) from error
 
     async def _read(self, ffmpeg: str, folder: Path, offered: list[Offered]) -> None:
         """Read the stream while it can only be taken from these."""
@@ -147,7 +159,7 @@ class CameraStream:
         if not isinstance(self._setup.origin, EntityCamera):
             return False
         try:
-            return await sources_of(self._hass, self._setup.origin) != offered
+            return await self._sources() != offered
         except HomeAssistantError:
             return True
 
@@ -165,7 +177,7 @@ class CameraStream:
                     image = await camera.async_get_image(
                         self._hass, self._setup.origin.entity_id, _STILL_TIMEOUT
                     )
-                except HomeAssistantError:
+                except (HomeAssistantError, *_ELSEWHERE):
                     pass  # without pictures the ring finds that the stream is lost
                 else:
                     ring.feed(image.content)
