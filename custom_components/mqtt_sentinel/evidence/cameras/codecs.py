@@ -9,6 +9,10 @@ COPIED_VIDEO = frozenset({"h264", "hevc"})
 COPIED_AUDIO = frozenset({"aac"})
 _TRACK = re.compile(r"\s+Stream #0:\d+(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)")
 _SIZE = re.compile(r", (\d{2,5})x(\d{2,5})[ ,]")
+# ffmpeg cannot tell when the first picture of an RTSP stream is to be shown if the order of pictures is
+# not that of their making, and would give the stream up. What it has no time for, and what cannot be
+# seen without that, is left out: all before the first key frame with a time. (0) says that it was there.
+_FROM_KEY_FRAME = r"noise=drop=not(st(0\,ld(0)+key*(1-eq(pts\,nopts))))"
 _RATE = re.compile(r", (\d+(?:\.\d+)?) fps")
 
 
@@ -66,16 +70,16 @@ def outputs(contents: Contents) -> list[str]:
     # Parameter sets before each key frame, which not every camera sends again: each piece can be read
     # without those before it.
     codec = "h264" if contents.encodes else contents.video
-    repeated = ["-bsf:v", f"{codec}_mp4toannexb,dump_extra=freq=keyframe"]
+    repeated = f"{codec}_mp4toannexb,dump_extra=freq=keyframe"
     # The picture in even numbers, as H.264 wants it, and a key frame a second for the ring to cut at.
     video = (
         [
             *("-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p", "-c:v", "libx264"),
             *("-preset", "ultrafast", "-tune", "zerolatency", "-crf", "26", "-threads", "1"),
-            *("-force_key_frames", "expr:gte(t,n_forced)", *repeated),
+            *("-force_key_frames", "expr:gte(t,n_forced)", "-bsf:v", repeated),
         ]
         if contents.encodes
-        else ["-c:v", "copy", *repeated]
+        else ["-c:v", "copy", "-bsf:v", f"{_FROM_KEY_FRAME},{repeated}"]
     )
     if contents.audio is None:
         return ["-map", "0:v:0", *video]

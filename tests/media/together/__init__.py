@@ -1,0 +1,1 @@
+"""Ring and recorder together, of real streams by RTSP."""
