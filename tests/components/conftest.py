@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator
 import logging
 from pathlib import Path
+from shutil import copy
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -19,7 +20,13 @@ from custom_components.mqtt_sentinel.cameras.streams import Streams
 from custom_components.mqtt_sentinel.chronicle import keeper
 from custom_components.mqtt_sentinel.config_flow import options
 from custom_components.mqtt_sentinel.const import DOMAIN
-from custom_components.mqtt_sentinel.evidence.journal.address import DEFAULT_FILE, default_url
+from custom_components.mqtt_sentinel.evidence.journal.address import (
+    DEFAULT_FILE,
+    default_url,
+    open_engine,
+    read_url,
+)
+from custom_components.mqtt_sentinel.evidence.journal.schema import ensure
 
 from .evidence import Media
 from .house import START, Broker, Clock, House
@@ -53,13 +60,33 @@ def _prepare(freezer: FrozenDateTimeFactory, enable_custom_integrations: None) -
     """Stop the clock before Home Assistant starts, and let it find this integration."""
 
 
+@pytest.fixture(scope="session")
+def empty_journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal in which nothing is: to make one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("journal")
+    engine = open_engine(read_url(default_url(folder)))
+    ensure(engine)
+    engine.dispose()
+    return folder / DEFAULT_FILE
+
+
 @pytest.fixture(autouse=True)
-def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the journal of the test is: the folder of its configuration is that of all tests."""
-    # The test plugin turns on that every statement is logged.
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+def _journal(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    empty_journal: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Have the journal in a folder of the test's: that of its configuration is the one of all tests."""
     for module in (keeper, options):
         monkeypatch.setattr(module, "default_url", lambda _: default_url(tmp_path))
+    if "journal_file" not in request.fixturenames:
+        copy(empty_journal, tmp_path / DEFAULT_FILE)
+
+
+@pytest.fixture
+def journal_file(tmp_path: Path) -> Path:
+    """Where the journal of the test is, or will be when the hub has made it."""
     return tmp_path / DEFAULT_FILE
 
 

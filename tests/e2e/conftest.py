@@ -10,12 +10,12 @@ from demo.broker import Broker, BrokerKind, free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what is mostly waiting, all of it in one process, while others run beside it."""
+    """Begin with what is mostly waiting, in two processes by turns, while others run beside them."""
     here = Path(__file__).parent
     items.sort(key=lambda item: here not in item.path.parents)
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+    whole_homes = [item for item in items if here in item.path.parents]
+    for number, item in enumerate(whole_homes):
+        item.add_marker(pytest.mark.xdist_group(f"e2e-{number % 2}"))
 
 
 @pytest.fixture
