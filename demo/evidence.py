@@ -195,13 +195,26 @@ async def _set_up(world: World) -> None:
 
 
 async def _move(world: World) -> float:
-    """Have somebody come before the camera; answer when that was, in epoch seconds."""
+    """Have somebody come before the camera; answer when that was heard, in epoch seconds."""
     await _gone(world)
-    asked = time.time()
-    await world.fleet.tell(_NODE, Deed.MOTION)
     seen = world.observer
-    await seen.until(lambda: seen.state(_MOVED) == "on", f"{_MOVED} on", AT_ONCE)
-    return asked
+    told = len(_motions(world))
+    await world.fleet.tell(_NODE, Deed.MOTION)
+    await seen.until(
+        lambda: seen.state(_MOVED) == "on" and len(_motions(world)) > told,
+        f"{_MOVED} on, and told",
+        AT_ONCE,
+    )
+    return _motions(world)[-1]
+
+
+def _motions(world: World) -> list[float]:
+    """When motion was told to have begun, in epoch seconds."""
+    return [
+        datetime.fromisoformat(event["time_fired"]).timestamp()
+        for event in world.observer.events
+        if event["event_type"] == f"{DOMAIN}_motion" and event["data"]["motion"] == "began"
+    ]
 
 
 async def _gone(world: World) -> None:

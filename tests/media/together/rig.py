@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
 
 from custom_components.mqtt_sentinel.command.backoff import Backoff
@@ -124,5 +125,5 @@ def assert_shows(shown: list[Reading], since: float, until: float) -> None:
     assert shown[-1].ms / 1000 >= until
     numbers = [picture.number for picture in shown]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    steps = [later.pts - earlier.pts for earlier, later in zip(shown, shown[1:], strict=False)]
+    steps = [later.pts - earlier.pts for earlier, later in pairwise(shown)]
     assert all(step > 0 for step in steps)
