@@ -39,6 +39,8 @@ _CAPTURED = 1.0
 
 _PIECE = 1.0
 """Seconds of a piece of the stream: so much may be under way when something breaks."""
+_LATE = 0.5
+"""Seconds that a picture is under way at most: when it was taken is known by when it came."""
 _STREAM_UP = 15.0
 """Seconds for a stream to be opened, also one that was lost a moment ago."""
 _SAVED = 10.0
@@ -135,7 +137,7 @@ async def recordings_found(world: World) -> None:
     for child in found.values():
         await _check_thumbnail(world, child["thumbnail"])
     body = await _played(world, clip["media_content_id"])
-    await _check_shows(world, [body], asked, asked + _CAPTURED)
+    await _check_shows(world, [body], asked, asked + _CAPTURED - _LATE)
 
 
 async def killed_while_recording(world: World) -> None:

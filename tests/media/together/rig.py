@@ -22,6 +22,9 @@ from tests.media.rings.watching import now
 PATIENCE = 60.0
 """Seconds until what is waited for has to have come: much, for other work on the machine."""
 
+LATE = 0.5
+"""Seconds that a picture is under way at most: when it was taken is known by when it came."""
+
 _ROOM = 1 << 40
 
 
