@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC
-import itertools
+from itertools import pairwise
 from pathlib import Path
 
 from custom_components.mqtt_sentinel.command.backoff import Backoff
@@ -21,6 +21,9 @@ from tests.media.rings.watching import now
 
 PATIENCE = 60.0
 """Seconds until what is waited for has to have come: much, for other work on the machine."""
+
+LATE = 0.5
+"""Seconds that a picture is under way at most: when it was taken is known by when it came."""
 
 _ROOM = 1 << 40
 
@@ -125,5 +128,5 @@ def assert_shows(shown: list[Reading], since: float, until: float) -> None:
     assert shown[-1].ms / 1000 >= until
     numbers = [picture.number for picture in shown]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    steps = [later.pts - earlier.pts for earlier, later in itertools.pairwise(shown)]
+    steps = [later.pts - earlier.pts for earlier, later in pairwise(shown)]
     assert all(step > 0 for step in steps)

@@ -23,7 +23,9 @@ def assert_whole(clip: Clip, asked: float, fps: int) -> None:
     assert clip.began + clip.duration >= asked + DURATION
     packets = stamps(clip.path)
     assert packets[0][1]
-    times = sorted(pts for pts, _ in packets)
+    # Its parameter sets come in packets of their own, with next to no time between.
+    told = sorted(pts for pts, _ in packets)
+    times = [told[0], *(later for earlier, later in pairwise(told) if later - earlier > 0.5 / fps)]
     steps = [later - earlier for earlier, later in pairwise(times)]
     # A live source may be late with one now and then; none is missing.
     assert max(steps) < 2 / fps
@@ -43,4 +45,4 @@ async def test_a_clip_begins_before_what_it_was_asked_for(rig: Rig, camera: GstC
         [clip] = await rig.clips(1)
     assert_whole(clip, asked, camera.fps)
     assert clip.thumbnail
-    assert {segment.run for segment in rig.segments[camera_id]} == {1}
+    assert len({segment.run for segment in rig.segments[camera_id]}) == 1

@@ -11,7 +11,7 @@ from custom_components.mqtt_sentinel.evidence.facts import PART_SECONDS
 from demo.cameras.encoder import Audio, Look
 from demo.cameras.remote import RemoteCamera
 
-from .rig import Rig, assert_shows, pictures
+from .rig import LATE, Rig, assert_shows, pictures
 
 LOOK = Look(width=320, height=240, fps=10, gop=10)
 PRE_ROLL = 3.0
@@ -29,14 +29,15 @@ MANY = 10
 async def test_a_clip_begins_before_what_it_was_asked_for(rig: Rig, look: Look) -> None:
     async with RemoteCamera(look) as camera:
         [camera_id] = await rig.start([camera.url])
-        await rig.seconds(PRE_ROLL + look.gop / look.fps)
+        # What the first piece of a stream with sound says of its length is not to be relied on.
+        await rig.seconds(2 * PRE_ROLL + 2 * look.gop / look.fps)
         asked = rig.ask(camera_id)
         [clip] = await rig.clips(1)
-    assert_shows(await pictures(clip), asked - PRE_ROLL, asked + 2.0)
+        assert rig.streams[camera_id].condition is Condition.STREAMING
+    assert_shows(await pictures(clip), asked - PRE_ROLL, asked + 2.0 - LATE)
     assert clip.pre_roll >= PRE_ROLL
     assert clip.thumbnail
     assert not clip.missing
-    assert rig.streams[camera_id].condition is Condition.STREAMING
 
 
 @pytest.mark.timeout(300)
@@ -56,7 +57,7 @@ async def test_who_is_asked_all_the_time_leaves_no_gap(rig: Rig) -> None:
     shown = [await pictures(part) for part in parts]
     assert_chain(shown)
     assert shown[0][0].ms / 1000 <= asked[0] - PRE_ROLL
-    assert shown[-1][-1].ms / 1000 >= asked[-1] + EVERY
+    assert shown[-1][-1].ms / 1000 >= asked[-1] + EVERY + 1 - LATE
     for earlier, later in pairwise(parts):
         assert later.began == pytest.approx(earlier.began + earlier.duration, abs=1 / LOOK.fps)
     assert not rig.books.failures
@@ -79,7 +80,7 @@ async def test_many_cameras_at_once_do_not_disturb_each_other(rig: Rig) -> None:
         clips = await rig.clips(MANY)
     assert {clip.camera_id for clip in clips} == set(ids)
     for clip in clips:
-        assert_shows(await pictures(clip), min(asked) - PRE_ROLL, max(asked) + 2.0)
+        assert_shows(await pictures(clip), min(asked) - PRE_ROLL, max(asked) + 2.0 - LATE)
         assert clip.thumbnail
     assert not rig.books.failures
 

@@ -9,10 +9,9 @@ COPIED_VIDEO = frozenset({"h264", "hevc"})
 COPIED_AUDIO = frozenset({"aac"})
 _TRACK = re.compile(r"\s+Stream #0:\d+(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)")
 _SIZE = re.compile(r", (\d{2,5})x(\d{2,5})[ ,]")
-# ffmpeg cannot tell when the first picture of an RTSP stream is to be shown if the order of pictures is
-# not that of their making, and would give the stream up. What it has no time for, and what cannot be
-# seen without that, is left out: all before the first key frame with a time. (0) says that it was there.
-_FROM_KEY_FRAME = r"noise=drop=not(st(0\,ld(0)+key*(1-eq(pts\,nopts))))"
+# What has no time is left out, and what cannot be seen without that: all before the first key frame that
+# has one. (0) says that it was there.
+_FROM_TIMED_KEY_FRAME = r"noise=drop=not(st(0\,ld(0)+key*(1-eq(pts\,nopts))))"
 _RATE = re.compile(r", (\d+(?:\.\d+)?) fps")
 
 
@@ -21,6 +20,8 @@ class Contents:
     """The first video and the first audio of a stream, by ffmpeg's names of their codecs.
 
     Width and height in pixels, ``rate`` in pictures a second; None what is not there or not told.
+    ``untimed``: it cannot be told when its first picture is to be shown. Each RTSP stream begins so; where
+    pictures are not sent in the order in which they are shown (B-frames), ffmpeg cannot guess it.
     """
 
     video: str
@@ -28,6 +29,7 @@ class Contents:
     width: int | None = None
     height: int | None = None
     rate: float | None = None
+    untimed: bool = False
 
     @property
     def encodes(self) -> bool:
@@ -71,6 +73,8 @@ def outputs(contents: Contents) -> list[str]:
     # without those before it.
     codec = "h264" if contents.encodes else contents.video
     repeated = f"{codec}_mp4toannexb,dump_extra=freq=keyframe"
+    if contents.untimed:
+        repeated = f"{_FROM_TIMED_KEY_FRAME},{repeated}"
     # The picture in even numbers, as H.264 wants it, and a key frame a second for the ring to cut at.
     video = (
         [
@@ -79,7 +83,7 @@ def outputs(contents: Contents) -> list[str]:
             *("-force_key_frames", "expr:gte(t,n_forced)", "-bsf:v", repeated),
         ]
         if contents.encodes
-        else ["-c:v", "copy", "-bsf:v", f"{_FROM_KEY_FRAME},{repeated}"]
+        else ["-c:v", "copy", "-bsf:v", repeated]
     )
     if contents.audio is None:
         return ["-map", "0:v:0", *video]

@@ -14,6 +14,7 @@ from .source import Source, StillImages, inputs, label, producer, secrets
 from .stream import Lost, why_lost
 
 _LOGGER = logging.getLogger(__name__)
+_UNTIMED = "first pts and dts value must be set"
 
 
 def cutting(ffmpeg: str, source: Source, contents: Contents, *, run: int, look: float) -> list[str]:
@@ -58,6 +59,11 @@ async def launch(
         os.close(reading)
         os.close(writing)
     return [feeding, program]
+
+
+def is_untimed(programs: Sequence[Program]) -> bool:
+    """Tell whether ffmpeg gave up a stream since it could not tell when its first picture is shown."""
+    return any(_UNTIMED in line for line in programs[-1].log.lines())
 
 
 def why_ended(source: Source, programs: Sequence[Program]) -> Lost:

@@ -34,6 +34,11 @@ class Piece:
     began: float
     ended: float
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is in it: ffmpeg gave up before its first picture."""
+        return self.began == self.ended
+
 
 def read_line(line: str) -> Piece | None:
     """What a line of ffmpeg's list of segments says; None for any other line."""

@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import logging
 from pathlib import Path
 import random
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ...command.backoff import Backoff
 from ..facts import DEFAULT_PRE_ROLL, Segment
 from .codecs import Contents
-from .launch import cutting, launch, why_ended
+from .launch import cutting, is_untimed, launch, why_ended
 from .pieces import RunClock, of_run, read_line
 from .probe import LostError, contents_of, length_of
 from .process import Program
@@ -65,12 +65,14 @@ DEFAULT_TEMPO = Tempo()
 class _End:
     """How the use of a source ended. ``lasted``: seconds since its first piece, None without any.
 
-    ``better``: the source that it was left for.
+    ``better``: the source that it was left for. ``untimed``: it was given up since ffmpeg did not know yet
+    that its contents are.
     """
 
     why: Lost
     lasted: float | None = None
     better: int | None = None
+    untimed: bool = False
 
 
 class Ring:
@@ -199,13 +201,17 @@ class Ring:
         try:
             if index not in self._contents:
                 self._contents[index] = await contents_of(self._ffmpeg, source, self._tempo.probe)
-            return await self._live(index, self._contents[index])
+            end = await self._live(index, self._contents[index])
+            if end.untimed:
+                self._contents[index] = replace(self._contents[index], untimed=True)
+                end = await self._live(index, self._contents[index])
         except LostError as lost:
             _LOGGER.debug("%s cannot be opened: %s", label(source), lost)
             return _End(lost.why)
         except OSError as reason:
             _LOGGER.debug("%s cannot be read: %s", label(source), reason)
             return _End(why_lost([reason.strerror or ""], Lost.NO_FFMPEG))
+        return end
 
     async def _live(self, index: int, contents: Contents) -> _End:
         """Run ffmpeg on a source until one of them ends."""
@@ -235,7 +241,8 @@ class Ring:
             await self._unfinished(run)
         if looking and looking.done() and not looking.cancelled():
             return _End(Lost.ENDED, self._lasted(run), better=looking.result())
-        return _End(silent or why_ended(source, programs), self._lasted(run))
+        untimed = not contents.untimed and is_untimed(programs)
+        return _End(silent or why_ended(source, programs), self._lasted(run), untimed=untimed)
 
     def _lasted(self, run: _Run) -> float | None:
         return None if run.began is None else self._now().mono - run.began
@@ -280,7 +287,8 @@ class Ring:
 
     def _finished(self, run: _Run, line: str) -> None:
         """Hand on the piece that a line tells."""
-        if (piece := read_line(line)) is None:
+        piece = read_line(line)
+        if piece is None or piece.is_empty:
             return
         began, duration = run.clock.place(piece, self._now())
         run.listed.add(piece.name)
