@@ -125,7 +125,7 @@ class Triggers:
         if begins is False:
             if lasting.pop(name, None):
                 self._over(camera_id, name, at)
-                self._moved(camera_id, bool(lasting))
+            self._moved(camera_id, bool(lasting))
             return
         duration = self._setups[camera_id].duration
         trigger = Trigger(Cause.MOTION, at, name, duration, lasts=bool(begins), event_id=event_id)
