@@ -1,5 +1,6 @@
 """Clips on their way: recorded, listed, told once, with who asked; kept while they matter."""
 
+import asyncio
 from pathlib import Path
 import shutil
 
@@ -113,7 +114,7 @@ async def test_an_action_waits_for_its_clip(room: Darkroom) -> None:
     await room.set_up(camera("porch"))
     context = Context()
     cameras = room.hub.cameras
-    capture = room.house.hass.async_create_task(cameras.capture("porch", 3.0, context))
+    capture = asyncio.create_task(cameras.capture("porch", 3.0, context))
     await room.house.clock.settle()
     assert cameras.state("porch").recording
     await room.play(4)
@@ -126,7 +127,7 @@ async def test_an_action_waits_for_its_clip(room: Darkroom) -> None:
 async def test_a_drill_is_who_asked_of_a_clip_of_its_own(room: Darkroom) -> None:
     await room.set_up(camera("porch"))
     context = Context()
-    capture = room.house.hass.async_create_task(
+    capture = asyncio.create_task(
         room.hub.cameras.capture("porch", None, context, Cause.DRILL)
     )
     await room.play(11)
@@ -141,7 +142,7 @@ async def test_who_asked_in_vain_is_not_told_of_what_another_asks_for(room: Dark
     room.trouble = UnplayableError("noise")
     context = Context()
     with pytest.raises(CaptureError):
-        capture = room.house.hass.async_create_task(
+        capture = asyncio.create_task(
             room.hub.cameras.capture("porch", 3.0, context)
         )
         await room.play(4)
@@ -205,7 +206,7 @@ async def test_a_clip_is_told_of_while_the_journal_fails_and_listed_when_it_work
     await room.until_told(1)
     with pytest.raises(NotRecordedError):
         await room.books.kept()
-    forgetting = house.hass.async_create_task(room.books.forget(["no/2026-11-02/such.mp4"]))
+    forgetting = asyncio.create_task(room.books.forget(["no/2026-11-02/such.mp4"]))
     await house.clock.advance(11)  # so long it waits for the journal
     assert isinstance(forgetting.exception(), NotRecordedError)
     assert len(room.left()) == 1
@@ -251,7 +252,7 @@ async def test_a_journal_that_fails_just_now(
 async def test_clips_of_an_open_incident_are_spared(room: Darkroom) -> None:
     house = room.house
     front = watch("front")
-    await room.set_up(camera("porch", records_for=["front"]), front)
+    await room.set_up(camera("porch", expect="none", records_for=["front"]), front)
     await house.service("object_detection/front", "on")
     await house.clock.advance(GRACE)
     await record(room)

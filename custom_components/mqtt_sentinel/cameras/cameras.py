@@ -334,8 +334,8 @@ class Cameras:
         """
         seconds = self._setups[camera_id].duration if duration is None else duration
         self._ask(camera_id, context)
-        # It begins at once, so that it can be shown.
-        capturing = self._hass.async_create_task(
+        # It begins at once, so that it can be shown; Home Assistant's start and end wait for none.
+        capturing = self._hass.async_create_background_task(
             self._recordings.capture(camera_id, cause, seconds), f"capture of {camera_id}"
         )
         self._show_recording(camera_id)
