@@ -11,6 +11,7 @@ from ..evidence.clips.orders import Reason
 from ..evidence.clips.owner import Failure, Kept
 from ..evidence.facts import Cause, Clip
 from ..evidence.journal.failures import JournalError
+from ..evidence.journal.news import Phase
 from ..evidence.journal.reading import oldest_media
 from ..evidence.journal.retention import forget_media
 from ..evidence.journal.rows import MediaRow
@@ -72,13 +73,18 @@ class Books:
 
         Raises NotRecordedError.
         """
+        if self._journal.state.phase is Phase.FAILING:
+            self._tell_unlisted(clip)
         try:
             await self._journal.accept(self._row(clip))
         except JournalError as error:
-            if clip.media_id not in self._told:
-                self._told.add(clip.media_id)
-                self._listener.clip_saved(clip)
+            self._tell_unlisted(clip)
             raise NotRecordedError(str(error)) from error
+
+    def _tell_unlisted(self, clip: Clip) -> None:
+        if clip.media_id not in self._told:
+            self._told.add(clip.media_id)
+            self._listener.clip_saved(clip)
 
     def _row(self, clip: Clip) -> MediaRow:
         name = self._listener.name_of(clip.camera_id)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 SOURCE = "stream"
-_ASKED = frozenset({Cause.ACTION, Cause.BUTTON})
+_ASKED = frozenset({Cause.ACTION, Cause.BUTTON, Cause.DRILL})
 # What a stream says of its camera. Nothing while it is started.
 _UP = {Condition.STREAMING: True, Condition.LOST: False}
 
@@ -84,7 +84,7 @@ class Cameras:
         self._setups: dict[str, CameraSetup] = {}
         self._states: dict[str, CameraState] = {}
         self._looked_at: defaultdict[ThingKey, set[str]] = defaultdict(set)
-        # Who asked for the next clip of a camera.
+        # Who asked for the next clip of a camera that somebody asked for.
         self._asked: dict[str, Context] = {}
         self._recordings = Recordings(hass, entry.options, journal, sentinel, self)
         journal.on_working = self._recordings.journal_works
@@ -275,7 +275,7 @@ class Cameras:
             recording = self._recordings.recording(clip.camera_id)
             self.tell(clip.camera_id, replace(state, last_clip=clip, recording=recording))
         context = None
-        if clip.part == 1 and not _ASKED.isdisjoint(clip.causes):
+        if not _ASKED.isdisjoint(clip.causes):
             context = self._asked.pop(clip.camera_id, None)
         self._audience.shield(self._told, SavedMedia.of_clip(clip), context)
 
@@ -286,7 +286,9 @@ class Cameras:
 
     @callback
     def clip_failed(self, failure: Failure) -> None:
-        """There is no clip of what was asked for."""
+        """There is no clip of what was asked for, or not yet."""
+        if not failure.stays and any(trigger.cause in _ASKED for trigger in failure.triggers):
+            self._asked.pop(failure.camera_id, None)
         setup = self._setups.get(failure.camera_id)
         _LOGGER.info(
             "There is no clip of %s: %s %s",
@@ -336,8 +338,8 @@ class Cameras:
             raise CaptureError(Reason.UNKNOWN_CAMERA)
         seconds = self._setups[camera_id].duration if duration is None else duration
         self._ask(camera_id, context)
-        # It begins at once, so that it can be shown.
-        capturing = self._hass.async_create_task(
+        # It begins at once, so that it can be shown; Home Assistant's start and end wait for none.
+        capturing = self._hass.async_create_background_task(
             self._recordings.capture(camera_id, cause, seconds), f"capture of {camera_id}"
         )
         self._show_recording(camera_id)

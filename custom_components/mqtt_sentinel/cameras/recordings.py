@@ -1,8 +1,9 @@
 """The recordings of all cameras: where clips are kept, how much of them, and the disk they are on."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ class Recordings:
         self._sentinel = sentinel
         self._books = Books(journal, self._open_incidents, listener)
         self._stops: list[CALLBACK_TYPE] = []
-        self._tidying: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._tidying: set[asyncio.Task[None]] = set()
         self._journal = journal
         self._listener = listener
         self._recorder: Recorder | None = None
@@ -90,7 +92,7 @@ class Recordings:
             async_track_time_interval(self._hass, self._tidy, _TIDY_EVERY),
             async_track_time_interval(self._hass, self._look, _LOOK_EVERY),
         ]
-        self._begin(self._recover(recorder))
+        self._begin(partial(self._recover, recorder))
 
     async def stop(self) -> None:
         """Save what is being recorded, as far as there is time; the next start does the rest."""
@@ -102,9 +104,9 @@ class Recordings:
             await recorder.stop()
         if device:
             await device.stop()
-        if self._tidying:
-            self._tidying.cancel()
-            await asyncio.gather(self._tidying, return_exceptions=True)
+        for task in self._tidying:
+            task.cancel()
+        await asyncio.gather(*self._tidying, return_exceptions=True)
 
     def _open_incidents(self) -> Collection[str]:
         watches = self._sentinel.watches
@@ -177,28 +179,28 @@ class Recordings:
     def journal_works(self) -> None:
         """The journal takes rows again: list what it did not take."""
         if self._recorder:
-            self._begin(self._recover(self._recorder))
+            self._begin(partial(self._recover, self._recorder))
 
     @callback
     def _tidy(self, _: datetime) -> None:
         if self._recorder:
-            self._begin(self._keep_tidy(self._recorder))
+            self._begin(partial(self._keep_tidy, self._recorder))
 
     @callback
     def _look(self, moment: datetime) -> None:
         if self._recorder and self._recorder.full:
             self._tidy(moment)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do one thing after the other, beside all else."""
-        before = self._tidying
 
         async def in_turn() -> None:
-            if before:
-                await asyncio.wait([before])
-            await work
+            async with self._turn:
+                await work()
 
-        self._tidying = self._hass.async_create_background_task(in_turn(), f"{DOMAIN} clips")
+        task = self._hass.async_create_background_task(in_turn(), f"{DOMAIN} clips")
+        self._tidying.add(task)
+        task.add_done_callback(self._tidying.discard)
 
     @callback
     def happened(self, change: Change) -> None:

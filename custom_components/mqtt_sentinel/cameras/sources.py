@@ -1,10 +1,11 @@
 """What a camera's stream can be taken from, the best first, as its user set it up."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components import camera
+from homeassistant.exceptions import HomeAssistantError
 
 from ..evidence.cameras.source import (
     PI_PROGRAMS,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ..evidence.cameras.source import Source
     from ..setup.camera import CameraOrigin
 
+# Seconds.
+_IMAGE_TIMEOUT = 5
 _PI_IN_USE = {"rpicam-vid": SourceInUse.RPICAM, "libcamera-vid": SourceInUse.LIBCAMERA}
 
 
@@ -49,7 +52,27 @@ async def sources_of(hass: HomeAssistant, origin: CameraOrigin) -> list[Offered]
         case LocalCamera(device):
             return of_local(device)
         case EntityCamera(entity_id):
-            return of_entity(await camera.async_get_stream_source(hass, entity_id))
+            return of_entity(await _asked(camera.async_get_stream_source(hass, entity_id)))
+
+
+async def image_of(hass: HomeAssistant, origin: EntityCamera) -> bytes:
+    """The present picture of a camera's entity.
+
+    Raises:
+        HomeAssistantError: it has none, or cannot be asked.
+    """
+    image = await _asked(camera.async_get_image(hass, origin.entity_id, _IMAGE_TIMEOUT))
+    return image.content
+
+
+async def _asked[T](answer: Awaitable[T]) -> T:
+    """Ask the camera of another integration: whatever that raises, it must not end our stream."""
+    try:
+        return await answer
+    except HomeAssistantError:
+        raise
+    except Exception as error:
+        raise HomeAssistantError(f"{type(error).__name__}: {error}") from error
 
 
 def of_address(origin: AddressCamera) -> list[Offered]:

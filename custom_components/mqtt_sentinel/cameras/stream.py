@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import logging
 from typing import TYPE_CHECKING
 
-from aiohttp import ClientError
-from homeassistant.components import camera
 from homeassistant.exceptions import HomeAssistantError
 
 from ..command.backoff import Backoff
@@ -17,7 +15,7 @@ from ..evidence.cameras.still import Still
 from ..evidence.cameras.stream import Condition, Lost, Stream
 from ..intake.mqtt import now
 from ..setup.camera import EntityCamera
-from .sources import Offered, sources_of
+from .sources import Offered, image_of, sources_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +30,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # Pictures a second where a camera has nothing else.
 _STILL_PAUSE = 0.5
-_STILL_TIMEOUT = 5
-# What may go wrong in another integration when its camera is asked for something.
-_ELSEWHERE = (ClientError, TimeoutError, OSError)
 _NO_ENTITY = Stream(Condition.LOST, Lost.NOT_FOUND)
 _NO_FOLDER = Stream(Condition.LOST, Lost.NO_SPACE)
 
@@ -70,6 +65,7 @@ class CameraStream:
         self._offered: list[Offered] = []
         self._ring: Ring | None = None
         self._still: Still | None = None
+        self._streamed = False
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -96,35 +92,30 @@ class CameraStream:
         """Read the stream; one of an entity is asked for anew when it is lost: it may be elsewhere."""
         backoff, tried = Backoff(), 0
         while True:
+            tried += 1
             try:
-                offered = await self._sources()
                 equipment = await self._equipment()
+                offered = await sources_of(self._hass, self._setup.origin)
                 folder = await asyncio.to_thread(equipment.place.folder)
             except HomeAssistantError as error:
                 _LOGGER.debug("%s cannot be asked for its stream: %s", self._setup.name, error)
                 self._changed(_NO_ENTITY, [])
             except OSError as error:
-                _LOGGER.debug(
-                    "There is no folder for the stream of %s: %s", self._setup.name, error
+                level = logging.WARNING if tried == 1 else logging.DEBUG
+                _LOGGER.log(
+                    level, "There is no folder for the stream of %s: %s", self._setup.name, error
                 )
                 self._changed(_NO_FOLDER, [])
             else:
-                tried = 0
-                await self._read(equipment.ffmpeg, folder, offered)
-                continue
-            tried += 1
-            await asyncio.sleep(backoff.pause(tried, 1.0))
+                if await self._read(equipment.ffmpeg, folder, offered):
+                    tried = 0
+            # Also where the entity has another address each time that it is asked.
+            await asyncio.sleep(backoff.pause(max(tried, 1), 1.0))
 
-    async def _sources(self) -> list[Offered]:
-        """All that the stream can be taken from, now. Raises HomeAssistantError when nobody can say."""
-        try:
-            return await sources_of(self._hass, self._setup.origin)
-        except _ELSEWHERE as error:
-            raise HomeAssistantError(str(error)) from error
-
-    async def _read(self, ffmpeg: str, folder: Path, offered: list[Offered]) -> None:
-        """Read the stream while it can only be taken from these."""
+    async def _read(self, ffmpeg: str, folder: Path, offered: list[Offered]) -> bool:
+        """Read the stream while it can only be taken from these; tell whether there was any."""
         self._offered = offered
+        self._streamed = False
         ring = self._ring = Ring(
             ffmpeg,
             [each.source for each in offered],
@@ -146,7 +137,7 @@ class CameraStream:
                 self._lost.clear()
                 await self._lost.wait()
                 if await self._moved(offered):
-                    return
+                    return self._streamed
         finally:
             if feeding:
                 feeding.cancel()
@@ -159,13 +150,15 @@ class CameraStream:
         if not isinstance(self._setup.origin, EntityCamera):
             return False
         try:
-            return await self._sources() != offered
+            return await sources_of(self._hass, self._setup.origin) != offered
         except HomeAssistantError:
             return True
 
     def _follow(self, stream: Stream) -> None:
         if stream.condition is Condition.LOST:
             self._lost.set()
+        elif stream.condition is Condition.STREAMING:
+            self._streamed = True
         self._changed(stream, self._offered)
 
     async def _feed(self, ring: Ring) -> None:
@@ -174,11 +167,9 @@ class CameraStream:
         while True:
             if ring.is_fed:
                 try:
-                    image = await camera.async_get_image(
-                        self._hass, self._setup.origin.entity_id, _STILL_TIMEOUT
-                    )
-                except (HomeAssistantError, *_ELSEWHERE):
+                    image = await image_of(self._hass, self._setup.origin)
+                except HomeAssistantError:
                     pass  # without pictures the ring finds that the stream is lost
                 else:
-                    ring.feed(image.content)
+                    ring.feed(image)
             await asyncio.sleep(_STILL_PAUSE)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,7 @@ class Streams:
         self._ffmpeg: str | None = None
         self._place: asyncio.Future[Place] | None = None
         self._streams: dict[str, CameraStream] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[str, asyncio.Task[None]] = {}
 
     def start(self, ffmpeg: str, setups: Iterable[CameraSetup]) -> None:
         """Begin to read the streams of these cameras, and of all that are set from now on."""
@@ -58,7 +60,7 @@ class Streams:
         stream = CameraStream(
             self._hass,
             setup,
-            self._equipment,
+            partial(self._equipment, self._ending.get(setup.id)),
             lambda segment: self._hear(stream, setup.id, segment),
             lambda condition, offered: self._follow(stream, setup.id, condition, offered),
         )
@@ -68,31 +70,38 @@ class Streams:
     def remove(self, camera_id: str) -> None:
         """Read the stream of a camera no more."""
         if stream := self._streams.pop(camera_id, None):
-            ending = self._hass.async_create_task(stream.stop(), f"end of stream {camera_id}")
-            self._ending.add(ending)
-            ending.add_done_callback(self._ending.discard)
+            ending = self._hass.async_create_task(
+                _end(stream, self._ending.get(camera_id)), f"end of stream {camera_id}"
+            )
+            self._ending[camera_id] = ending
+            ending.add_done_callback(lambda _: self._ended(camera_id, ending))
 
     async def stop(self) -> None:
         """Read nothing any more: all programs and files are gone when this returns."""
         self._ffmpeg = None
         for camera_id in list(self._streams):
             self.remove(camera_id)
-        await asyncio.gather(*self._ending)
+        await asyncio.gather(*self._ending.values())
         if self._place:
             place, self._place = self._place, None
-            await asyncio.to_thread((await place).remove)
+            with suppress(OSError):  # there is none
+                await asyncio.to_thread((await place).remove)
 
     async def picture(self, camera_id: str) -> bytes | None:
         """The latest picture of a camera as JPEG, None while there is none."""
         stream = self._streams.get(camera_id)
         return await stream.picture() if stream else None
 
-    async def _equipment(self) -> Equipment:
-        """What streams are read with. The folder is made when the first camera needs it.
+    async def _equipment(self, before: asyncio.Task[None] | None) -> Equipment:
+        """What streams are read with, when the one ``before`` has let go of the camera.
+
+        The folder is made when the first camera needs it.
 
         Raises:
             OSError: there is no folder that can be written.
         """
+        if before:
+            await asyncio.wait([before])
         assert self._ffmpeg is not None
         if self._place is None:
             count = max(len(self._streams), _LEAST_CAMERAS)
@@ -104,6 +113,10 @@ class Streams:
             self._place = None
             raise
 
+    def _ended(self, camera_id: str, ending: asyncio.Task[None]) -> None:
+        if self._ending.get(camera_id) is ending:
+            del self._ending[camera_id]
+
     def _hear(self, stream: CameraStream, camera_id: str, segment: Segment) -> None:
         if self._streams.get(camera_id) is stream:
             self._heard(camera_id, segment)
@@ -113,6 +126,13 @@ class Streams:
     ) -> None:
         if self._streams.get(camera_id) is stream:
             self._changed(camera_id, condition, offered)
+
+
+async def _end(stream: CameraStream, before: asyncio.Task[None] | None) -> None:
+    """End a stream; one that was to follow another may wait for that still."""
+    await stream.stop()
+    if before:
+        await asyncio.wait([before])
 
 
 def _make_place(folder: Path, cameras: int) -> Place:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import STATE_ON
@@ -10,6 +11,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from ..evidence.facts import Cause, Trigger
 from ..intake.mqtt import now
+from ..setup.data import thing_id
 from ..watch.incidents import Turn
 from ..watch.reports import Occasion, OccasionReport
 
@@ -43,21 +45,26 @@ class Triggers:
         self._setups: dict[str, CameraSetup] = {}
         self._by_thing: defaultdict[ThingKey, set[str]] = defaultdict(set)
         self._by_watch: defaultdict[str, set[str]] = defaultdict(set)
-        self._lasting: defaultdict[str, set[str]] = defaultdict(set)
+        # What began before each camera and is not over, by its name.
+        self._lasting: defaultdict[str, dict[str, Trigger]] = defaultdict(dict)
         self._stops: dict[str, CALLBACK_TYPE] = {}
 
     @callback
     def set(self, setup: CameraSetup) -> None:
         """Follow what this camera records for, and nothing else that it did before."""
-        lasting = self._lasting.get(setup.id, set())
+        lasting = self._lasting.pop(setup.id, {})
         self.remove(setup.id)
         self._setups[setup.id] = setup
-        told_by = {*map(_name, setup.motion), *setup.motion_entities}
-        for name in lasting - told_by:  # nobody is heard any more who could say that it is over
-            self._over(setup.id, name, now())
+        told_by = {*map(thing_id, setup.motion), *setup.motion_entities}
+        for name, trigger in lasting.items():
+            if name in told_by:  # what was recorded of it may have ended with the change
+                again = replace(trigger, at=now(), duration=setup.duration)
+                self._lasting[setup.id][name] = again
+                self._record(setup.id, again)
+            else:  # nobody is heard any more who could say that it is over
+                self._over(setup.id, name, now())
         if lasting:
-            self._lasting[setup.id] = lasting & told_by
-            self._moved(setup.id, bool(lasting & told_by))
+            self._moved(setup.id, setup.id in self._lasting)
         for key in setup.motion:
             self._by_thing[key].add(setup.id)
         for watch_id in setup.records_for:
@@ -94,6 +101,8 @@ class Triggers:
         for change in changes:
             if isinstance(change.occasion, OccasionReport):
                 self._seen(change.occasion)
+            if change.connection is False:  # it will not say any more that the motion is over
+                self._left(change.watch.config.key)
             if change.turn is Turn.OPENED and change.watch.incident:
                 self._opened(change.watch.incident)
 
@@ -101,7 +110,12 @@ class Triggers:
         if report.occasion is not Occasion.MOTION:
             return
         for camera_id in self._by_thing.get(report.key, ()):
-            self._motion(camera_id, _name(report.key), report.begins, report.at, report.event_id)
+            self._motion(camera_id, thing_id(report.key), report.begins, report.at, report.event_id)
+
+    def _left(self, key: ThingKey) -> None:
+        for camera_id in self._by_thing.get(key, ()):
+            if thing_id(key) in self._lasting.get(camera_id, ()):
+                self._motion(camera_id, thing_id(key), False, now(), None)
 
     @callback
     def _entity_changed(self, setup: CameraSetup, event: Event[EventStateChangedData]) -> None:
@@ -116,18 +130,15 @@ class Triggers:
         """Motion began, ended, or (None) was seen and does not say how long it lasts."""
         lasting = self._lasting[camera_id]
         if begins is False:
-            if name in lasting:
-                lasting.discard(name)
+            if lasting.pop(name, None):
                 self._over(camera_id, name, at)
-                self._moved(camera_id, bool(lasting))
+            self._moved(camera_id, bool(lasting))
             return
-        if begins:
-            lasting.add(name)
         duration = self._setups[camera_id].duration
-        self._record(
-            camera_id,
-            Trigger(Cause.MOTION, at, name, duration, lasts=bool(begins), event_id=event_id),
-        )
+        trigger = Trigger(Cause.MOTION, at, name, duration, lasts=bool(begins), event_id=event_id)
+        if begins:
+            lasting[name] = trigger
+        self._record(camera_id, trigger)
         self._moved(camera_id, bool(lasting))
 
     def _opened(self, incident: Incident) -> None:
@@ -137,11 +148,6 @@ class Triggers:
                 camera_id,
                 Trigger(Cause.INCIDENT, now(), incident.id, duration, incident_id=incident.id),
             )
-
-
-def _name(key: ThingKey) -> str:
-    """What the motion that a thing tells of is called."""
-    return "|".join(key)
 
 
 def _is_on(state: Any) -> bool:

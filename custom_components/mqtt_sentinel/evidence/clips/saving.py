@@ -37,8 +37,9 @@ class Saving:
                 await asyncio.to_thread(work.unpublish)
                 await asyncio.to_thread(work.remove)
                 raise
-            await self.list(work, clip)
-            return clip
+        # Nobody else waits meanwhile: a journal may take its time to fail.
+        await self.list(work, clip)
+        return clip
 
     async def list(self, work: Work, clip: Clip) -> None:
         """List what has its final name.
