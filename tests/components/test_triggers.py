@@ -88,6 +88,16 @@ async def test_motion_is_recorded_from_its_begin_to_its_end(porch: Porch) -> Non
     assert porch.motion == STATE_OFF
 
 
+async def test_who_is_smashed_does_not_say_that_the_motion_is_over(porch: Porch) -> None:
+    await porch.set_up(camera("porch", motion=[SEES]))
+    await porch.house.broker.publish("connected/camera/front", "true")
+    await porch.told(True)
+    assert porch.motion == STATE_ON
+    await porch.house.broker.publish("connected/camera/front", "false")
+    assert porch.over == [("porch", SEES)]
+    assert porch.motion == STATE_OFF
+
+
 async def test_motion_that_only_is_seen_lasts_as_long_as_is_wanted(porch: Porch) -> None:
     await porch.set_up(camera("porch", motion=[SEES]))
     await porch.heard(Occasion.MOTION, None)
