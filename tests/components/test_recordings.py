@@ -58,7 +58,9 @@ async def test_a_start_finishes_what_was_left_beside_all_else(
     assert tape.cameras["porch"].pre_roll == 9.0
     said = [text for _, text in own_log(caplog)]
     assert "A clip cannot be finished now: disk_full" in said
-    assert [text for text in said if text.startswith("1 clips") and text.endswith("2 had no picture")]
+    assert [
+        text for text in said if text.startswith("1 clips") and text.endswith("2 had no picture")
+    ]
 
 
 async def test_a_folder_that_cannot_be_read_stops_nothing_else(
@@ -172,9 +174,7 @@ async def test_what_a_device_took_goes_to_the_camera_that_names_it(
 ) -> None:
     house = gate.house
     told = async_capture_events(house.hass, EVENT_CLIP_SAVED)
-    await gate.set_up(
-        camera("porch", motion=[SEES] if named else []), watch("eye", "camera/front")
-    )
+    await gate.set_up(camera("porch", motion=[SEES] if named else []), watch("eye", "camera/front"))
     await house.broker.publish("motion/picture/front/e1/1", JPEG)
     await until(house, lambda: bool(told))
     [event] = told

@@ -190,9 +190,7 @@ async def test_sources_of_an_entity(
 # Kept going
 
 
-async def test_pictures_are_fed_where_there_is_nothing_else(
-    studio: Studio, entity: Entity
-) -> None:
+async def test_pictures_are_fed_where_there_is_nothing_else(studio: Studio, entity: Entity) -> None:
     entity.answers = [None]
     ring = await studio.begins(camera("porch", entity=DOOR))
     await studio.house.clock.advance(1)
@@ -291,29 +289,8 @@ async def test_pieces_and_pictures(studio: Studio) -> None:
 # One replaced by the next, and the end
 
 
-async def test_a_stream_that_was_replaced_is_not_heard_and_lets_go_first(studio: Studio) -> None:
-    old = await studio.begins(camera("porch"))
-    studio.rings.ending.clear()
-    await studio.change("porch", pre_roll=9.0)
-    await studio.change("porch", pre_roll=8.0)
-    assert len(studio.rings.made) == 1  # a device can be opened once
-    with patch.object(studio.hub.cameras._recordings, "segment") as taken:
-        old.heard(Segment(Path("x.ts"), 1, now(), 1.0))
-    taken.assert_not_called()
-    old.tell(Condition.LOST, Lost.ENDED)
-    assert studio.how()[0] is Condition.STARTING
-    studio.rings.ending.set()
-    new = await studio.ring(2)
-    assert not old.running
-    new.tell(Condition.STREAMING)
-    assert studio.how()[0] is Condition.STREAMING
-    assert studio.streams._ending == {}
-
-
 async def test_nothing_is_left_at_the_end(studio: Studio, tmp_path: Path) -> None:
-    await studio.begins(
-        camera("porch"), camera("yard", "rtsp://192.0.2.9/live"), rings=2
-    )
+    await studio.begins(camera("porch"), camera("yard", "rtsp://192.0.2.9/live"), rings=2)
     place = studio.rings.made[0].folder.parent
     assert place.parent in {tmp_path / "ram", studio.hub.cameras.root}
     assert studio.rings.made[0].folder != studio.rings.made[1].folder

@@ -18,9 +18,9 @@ from ..setup.camera import EntityCamera
 from .sources import Offered, image_of, sources_of
 
 if TYPE_CHECKING:
-    from homeassistant.core import HomeAssistant
-
     from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
 
     from ..evidence.cameras.place import Place
     from ..evidence.facts import Segment
