@@ -125,7 +125,7 @@ class Entity:
             raise answer
         return answer
 
-    async def picture(self, hass: object, entity_id: str, timeout: int) -> Image:
+    async def picture(self, hass: object, entity_id: str, seconds: int) -> Image:
         if isinstance(self.image, Exception):
             raise self.image
         return Image("image/jpeg", self.image)
