@@ -21,7 +21,7 @@ from custom_components.mqtt_sentinel.evidence.journal import writer
 from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError
 
 from .darkroom import CONTENT, Darkroom
-from .house import GRACE, House, camera, watch
+from .house import House, camera
 from .journals import issue_key, rows, until
 
 SEES = "services||camera/front"
@@ -239,42 +239,6 @@ async def test_a_journal_that_fails_just_now(
     await until(room.house, lambda: not room.left())
     assert await room.listed() == [room.told[0].data["media_id"]]
     assert len(room.told) == 1
-
-
-# What is spared
-
-
-async def test_clips_of_an_open_incident_are_spared(room: Darkroom) -> None:
-    house = room.house
-    front = watch("front")
-    await room.set_up(camera("porch", expect="none", records_for=["front"]), front)
-    await house.service("object_detection/front", "on")
-    await house.clock.advance(GRACE)
-    await record(room)
-    await room.until_told(1)
-    await house.service("object_detection/front", "off")
-    await room.play(11)
-    await room.until_told(2)
-    incident = room.hub.sentinel.watches["front"].incident
-    assert incident
-    by_chance, of_incident = (event.data["media_id"] for event in room.told)
-    assert room.told[1].data["incident_ids"] == [incident.id]
-    assert room.books.open_incidents() == {incident.id}
-    assert await room.listed() == [by_chance, of_incident]
-    # Nothing is to be kept.
-    house.hass.config_entries.async_update_entry(
-        house.entry, options={**house.entry.options, "clips_days": 0}
-    )
-    await house.clock.advance(3600)
-    root = room.hub.cameras.root
-    await until(house, lambda: not (root / by_chance).exists())
-    await until(house, lambda: not room.recordings._tidying)
-    assert await room.listed() == [of_incident]
-    assert (root / of_incident).exists()
-    await house.service("object_detection/front", "on")
-    await house.clock.advance(3600)
-    await until(house, lambda: not (root / of_incident).exists())
-    assert await room.listed() == []
 
 
 # From life to life

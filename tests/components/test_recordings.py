@@ -122,7 +122,7 @@ async def test_one_thing_is_done_after_the_other_and_nothing_after_the_end(
     assert tape.calls[-1] == "stop"
     # Whoever comes late finds nobody.
     tape.calls.clear()
-    gate.hub.journal.on_working()
+    kept.journal_works()
     kept._look(dt_now())
     kept._tidy(dt_now())
     kept.ended("porch", "x", now())

@@ -70,7 +70,7 @@ class Streams:
     def remove(self, camera_id: str) -> None:
         """Read the stream of a camera no more."""
         if stream := self._streams.pop(camera_id, None):
-            ending = self._hass.async_create_task(
+            ending = self._hass.async_create_background_task(
                 _end(stream, self._ending.get(camera_id)), f"end of stream {camera_id}"
             )
             self._ending[camera_id] = ending
