@@ -21,7 +21,7 @@ from custom_components.mqtt_sentinel.evidence.journal import writer
 from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError
 
 from .darkroom import CONTENT, Darkroom
-from .house import House, camera
+from .house import GRACE, House, camera, watch
 from .journals import issue_key, rows, until
 
 SEES = "services||camera/front"
@@ -296,3 +296,38 @@ async def test_what_a_crash_left_is_finished_at_the_next_start(
     await room.until_told(1)
     assert room.left() == []
     assert len(await room.listed()) == 1
+
+
+# What is spared
+
+
+async def test_clips_of_an_open_incident_are_spared(room: Darkroom) -> None:
+    house = room.house
+    front = watch("front")
+    await room.set_up(camera("porch", expect="none", records_for=["front"]), front)
+    await house.service("object_detection/front", "on")
+    await house.clock.advance(GRACE)
+    await record(room)
+    await room.until_told(1)
+    await house.service("object_detection/front", "off")
+    await room.play(11)
+    await room.until_told(2)
+    incident = room.hub.sentinel.watches["front"].incident
+    assert incident
+    by_chance, of_incident = (event.data["media_id"] for event in room.told)
+    assert room.told[1].data["incident_ids"] == [incident.id]
+    assert room.books.open_incidents() == {incident.id}
+    assert await room.listed() == [by_chance, of_incident]
+    # Nothing is to be kept.
+    house.hass.config_entries.async_update_entry(
+        house.entry, options={**house.entry.options, "clips_days": 0}
+    )
+    root = room.hub.cameras.root
+    await until(house, lambda: not (root / by_chance).exists())
+    await until(house, lambda: not room.recordings._tidying)
+    assert await room.listed() == [of_incident]
+    assert (root / of_incident).exists()
+    await house.service("object_detection/front", "on")
+    await house.clock.advance(3600)
+    await until(house, lambda: not (root / of_incident).exists())
+    assert await room.listed() == []

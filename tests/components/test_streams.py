@@ -337,3 +337,24 @@ async def test_the_end_comes_while_the_folder_is_made_in_vain(
     kept = studio.streams
     await kept.stop()
     assert kept._place is None
+
+
+async def test_a_stream_that_was_replaced_is_not_heard_and_lets_go_first(studio: Studio) -> None:
+    old = await studio.begins(camera("porch"))
+    studio.rings.ending.clear()
+    try:
+        await studio.change("porch", pre_roll=9.0)
+        await studio.change("porch", pre_roll=8.0)
+        assert len(studio.rings.made) == 1  # a device can be opened once
+        with patch.object(studio.hub.cameras._recordings, "segment") as taken:
+            old.heard(Segment(Path("x.ts"), 1, now(), 1.0))
+        taken.assert_not_called()
+        old.tell(Condition.LOST, Lost.ENDED)
+        assert studio.how()[0] is Condition.STARTING
+    finally:
+        studio.rings.ending.set()
+    new = await studio.ring(2)
+    assert not old.running
+    new.tell(Condition.STREAMING)
+    assert studio.how()[0] is Condition.STREAMING
+    assert studio.streams._ending == {}

@@ -170,10 +170,11 @@ class Recordings:
     # What is kept
 
     def follow(self, options: Mapping[str, Any]) -> None:
-        """Keep as much as is wanted now."""
+        """Keep as much as is wanted now, and remove what is more."""
         if self._recorder and (limits := limits_of(options)) != limits_of(self._options):
             self._options = dict(options)
             self._recorder.limit(limits)
+            self._begin(partial(self._keep_tidy, self._recorder))
 
     @callback
     def journal_works(self) -> None:
