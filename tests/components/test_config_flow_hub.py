@@ -507,5 +507,6 @@ async def test_ignored_ones_can_be_listened_to_again(house: House) -> None:
 
 async def test_what_can_be_added_to_a_hub(house: House) -> None:
     entry = await house.set_up()
-    assert set(entry.supported_subentry_types) == {"device", "relay", "alarm", "scene"}
+    types = {"device", "relay", "camera", "alarm", "scene"}
+    assert set(entry.supported_subentry_types) == types
     assert all(found["supports_reconfigure"] for found in entry.supported_subentry_types.values())

@@ -12,8 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.mqtt_sentinel.cameras.cameras import Cameras
-from custom_components.mqtt_sentinel.cameras.state import StreamState, Trouble
 from custom_components.mqtt_sentinel.const import EVENT_DRILL
+from custom_components.mqtt_sentinel.evidence.cameras.stream import Condition, Lost
 from custom_components.mqtt_sentinel.evidence.clips.errors import CaptureError
 from custom_components.mqtt_sentinel.evidence.clips.orders import Reason
 from custom_components.mqtt_sentinel.evidence.facts import Cause, Clip
@@ -79,7 +79,7 @@ def recorder() -> Generator[Recorder]:
         yield recorder
 
 
-async def stream(house: House, state: StreamState, why: Trouble | None = None) -> None:
+async def stream(house: House, state: Condition, why: Lost | None = None) -> None:
     """The stream of the camera is there, or is not."""
     cameras: Cameras = house.entry.runtime_data.cameras
     cameras.tell("door", replace(cameras.state("door"), stream=state, why=why))
@@ -92,7 +92,7 @@ async def guarded(house: House, recorder: Recorder) -> House:
     await house.panel("disarmed")
     await house.set_up(watch("front", expect="alarm"), camera("door"), alarm("front", "door"))
     await house.service(FRONT, "off")
-    await stream(house, StreamState.STREAMING)
+    await stream(house, Condition.STREAMING)
     return house
 
 
@@ -202,7 +202,7 @@ async def test_a_recording_that_is_never_done_is_not_waited_for_for_ever(
 async def test_a_camera_whose_stream_is_not_there_did_not_connect(
     guarded: House, services: Services, recorder: Recorder
 ) -> None:
-    await stream(guarded, StreamState.LOST, Trouble.TIMEOUT)
+    await stream(guarded, Condition.LOST, Lost.TIMEOUT)
     report = await report_of(guarded, services, LOOK + SETTLE + 1)
     assert recorder.asked == []
     found = line(report)
@@ -215,11 +215,11 @@ async def test_a_camera_that_comes_while_all_is_on_records_then(
     guarded: House, services: Services, recorder: Recorder
 ) -> None:
     """Maybe one of the services that the drill turns on is what sends its stream."""
-    await stream(guarded, StreamState.LOST, Trouble.REFUSED)
+    await stream(guarded, Condition.LOST, Lost.REFUSED)
     drill = services.drill()
     await guarded.clock.advance(LOOK + 5)
     assert recorder.asked == []
-    await stream(guarded, StreamState.STREAMING)
+    await stream(guarded, Condition.STREAMING)
     assert recorder.asked == [("door", 2.0, Cause.DRILL)]
     await guarded.clock.advance(SAVED_AFTER + 1)
     (report,) = (await drill)["drills"]
@@ -313,7 +313,7 @@ async def test_after_a_crash_what_was_recorded_is_told_and_not_recorded_again(
     assert await guarded.hass.config_entries.async_setup(guarded.entry.entry_id)
     events: list[Event[Any]] = async_capture_events(guarded.hass, EVENT_DRILL)
     guarded.hass.states.async_set(PANEL, "disarmed")
-    await stream(guarded, StreamState.STREAMING)
+    await stream(guarded, Condition.STREAMING)
     await guarded.clock.advance(60)
     assert services.kept == {FRONT: OFF}
     (event,) = events

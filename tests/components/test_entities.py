@@ -85,6 +85,9 @@ async def test_every_entity_is_unique_and_belongs_to_its_subentry(
             ("commands_confirmed", "commands_confirmed"),
             ("commands_failed", "commands_failed"),
             ("commands_expired", "commands_expired"),
+            ("journal_backlog", "journal_backlog"),
+            ("journal_rows_lost", "journal_lost"),
+            ("journal_write_latency", "journal_latency"),
         )
     }
 
@@ -116,6 +119,9 @@ async def test_the_names_come_from_the_translations(guarded: House) -> None:
         "sensor.mqtt_sentinel_commands_failed": "MQTT Sentinel Commands failed",
         "sensor.mqtt_sentinel_dead_letters": "MQTT Sentinel Dead letters",
         "sensor.mqtt_sentinel_errors": "MQTT Sentinel Errors",
+        "sensor.mqtt_sentinel_journal_backlog": "MQTT Sentinel Journal backlog",
+        "sensor.mqtt_sentinel_journal_rows_lost": "MQTT Sentinel Journal rows lost",
+        "sensor.mqtt_sentinel_journal_write_latency": "MQTT Sentinel Journal write latency",
         "sensor.mqtt_sentinel_message_rate": "MQTT Sentinel Message rate",
         "sensor.mqtt_sentinel_open_incidents": "MQTT Sentinel Open incidents",
         "sensor.mqtt_sentinel_queued_commands": "MQTT Sentinel Queued commands",

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
+import os
 import ssl
 from typing import Self, override
 
@@ -22,12 +23,14 @@ SDP = (
     b"a=framerate:15\r\nm=audio 0 RTP/AVP 0\r\n"
 )
 _numbers = count(2)
+# Other processes that run tests have networks of their own.
+_NETWORK = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 def address() -> str:
     """An address of loopback that no other fake has."""
     number = next(_numbers)
-    return f"127.9.{number // 250}.{number % 250 + 2}"
+    return f"127.{_NETWORK}.{number // 250}.{number % 250 + 2}"
 
 
 def matches(relates_to: str, xaddrs: str | None, scopes: str = "", endpoint: str = "e") -> bytes:
