@@ -195,7 +195,6 @@ class Hub:
     async def stop(self) -> None:
         """Leave no listener, task or timer behind, and keep what has to be kept."""
         await self.drills.stop()
-        await self.cameras.stop()
         self.pulse.stop()
         self.scenes.stop()
         self.commands.sender.stop()
@@ -213,6 +212,8 @@ class Hub:
             hide_incident(self.hass, watch_id)
         for storm_id in self.sentinel.storms.open:
             hide_storm(self.hass, storm_id)
+        # What takes a while comes last: the MQTT integration may be unloaded meanwhile.
+        await self.cameras.stop()
         if self._loaded:  # what could not be read must not be overwritten by nothing
             await self._store.save()
         await self.journal.stop()

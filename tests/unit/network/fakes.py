@@ -91,8 +91,39 @@ def locked(*challenges: str, right: Credentials = ADMIN, body: bytes = SDP, path
     return talk
 
 
+class Listener:
+    """Listens while it is entered; whoever was served has been left when it ends."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+    _server: asyncio.Server
+    _serving: set[asyncio.Task[None]]
+
+    async def __aenter__(self) -> Self:
+        self._serving = set()
+        self._server = await asyncio.start_server(self._begin, self.host, self.port, ssl=self.tls)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self._server.close_clients()
+        await self._server.wait_closed()
+        if self._serving:
+            await asyncio.wait(self._serving)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise NotImplementedError
+
+
 @dataclass
-class Rtsp:
+class Rtsp(Listener):
     """A camera's stream, at an address of its own."""
 
     talk: Talk
@@ -102,19 +133,8 @@ class Rtsp:
     close_each: bool = False
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
-    _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-        self._server.close_clients()
-        await self._server.wait_closed()
-
+    @override
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
@@ -180,25 +200,15 @@ type Serve = Callable[[str, dict[str, str], bytes], Awaitable[tuple[int, list[st
 
 
 @dataclass
-class Http:
+class Http(Listener):
     """A web server that only knows POST, and closes after each answer."""
 
     serve: Serve
     host: str = "127.0.0.1"
     port: int = 0
-    _server: asyncio.Server | None = None
+    tls: ssl.SSLContext | None = None
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-        self._server.close_clients()
-        await self._server.wait_closed()
-
+    @override
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
