@@ -329,13 +329,15 @@ class JournalKeeper:
     async def _look(self, moment: datetime) -> None:
         """Once a day, and an hour after the start for the first time, delete what is old."""
         at = moment.timestamp()
-        if self.journal is None or at < self._clean_at:
+        # It may end, or be another, before all is done.
+        journal = self.journal
+        if journal is None or at < self._clean_at:
             return
         chosen = self._entry.options.get(CONF_KEEP_DAYS, {})
         days = {kind: int(chosen.get(kind, age)) for kind, age in DEFAULT_DAYS.items()}
         try:
-            await self._close_lost(self.journal, at)
-            await self._purge(self.journal, days)
+            await self._close_lost(journal, at)
+            await self._purge(journal, days)
         except JournalError as error:
             _LOGGER.debug("What is old in the journal stays for now: %s", error)
         else:
