@@ -1,7 +1,7 @@
 """All cameras: how each of them is, what is recorded of it, and who has to know."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 import logging
@@ -213,9 +213,8 @@ class Cameras:
         return list(dict.fromkeys(camera_id for cameras in met for camera_id in cameras))
 
     @callback
-    def happened(self, changes: Iterable[Change]) -> None:
+    def happened(self, changes: Collection[Change]) -> None:
         """Record what recent changes want recorded, and keep what devices took themselves."""
-        changes = list(changes)
         self._triggers.happened(changes)
         for change in changes:
             self._recordings.happened(change)

@@ -66,16 +66,12 @@ class Recordings:
 
     async def start(self, ffmpeg: str) -> None:
         """Be ready to record; what an earlier life left is finished beside that."""
-        recorder = self._recorder = Recorder(
-            Place(media_folder(self._hass), ffmpeg, dt_util.get_default_time_zone()),
-            limits_of(self._options),
-            self._books,
-            now,
-        )
+        place = Place(media_folder(self._hass), ffmpeg, dt_util.get_default_time_zone())
+        recorder = self._recorder = Recorder(place, limits_of(self._options), self._books, now)
         self._device = DeviceEvidence(
-            media_folder(self._hass),
+            place.root,
             self._journal.site,
-            dt_util.get_default_time_zone(),
+            place.zone,
             ffmpeg,
             Needs(
                 self._listener.shelf_of,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ..control.relays import Relays
     from ..evidence.journal.rows import Row
     from ..intake.dead_letters import DeadLetter
+    from ..watch.incidents import Incident
     from ..watch.sentinel import Change, Sentinel
     from ..watch.storms import Storm
     from ..watch.watched import Watched
@@ -158,9 +159,7 @@ class JournalKeeper:
                 self._write_state(change)
             if change.turn is not None:
                 incident = change.incident if change.turn is Turn.CLOSED else watch.incident
-                if incident := incident or change.incident:
-                    device_id = self._device_id(watch.config.id)
-                    self._write(incident_row(self._site, watch.config.name, device_id, incident))
+                self._write_incident(watch, incident or change.incident)
             if change.occasion is not None:
                 device_id = self._device_id(watch.config.id)
                 self._write(event_row(self._site, watch.config, device_id, change.occasion))
@@ -186,7 +185,7 @@ class JournalKeeper:
             self._write(storm_row(self._site, self._entry.title, storm))
             # Those that opened before it was one do not name it yet.
             for watch_id in storm.members:
-                self._write_incident(self._sentinel.watches[watch_id])
+                self._write_open_incident(watch_id)
         for storm in [storm for name, storm in self._storms.items() if name not in open_ones]:
             del self._storms[storm.id]
             self._write(storm_row(self._site, self._entry.title, storm))
@@ -196,12 +195,16 @@ class JournalKeeper:
         self._storms.clear()
         self._write_storms()
         for watch_id in self._sentinel.open_incidents:
-            self._write_incident(self._sentinel.watches[watch_id])
+            self._write_open_incident(watch_id)
 
-    def _write_incident(self, watch: Watched) -> None:
-        if watch.incident is not None:
+    def _write_open_incident(self, watch_id: str) -> None:
+        watch = self._sentinel.watches[watch_id]
+        self._write_incident(watch, watch.incident)
+
+    def _write_incident(self, watch: Watched, incident: Incident | None) -> None:
+        if incident is not None:
             device_id = self._device_id(watch.config.id)
-            self._write(incident_row(self._site, watch.config.name, device_id, watch.incident))
+            self._write(incident_row(self._site, watch.config.name, device_id, incident))
 
     @callback
     def removed(self, watch: Watched) -> None:
@@ -210,8 +213,7 @@ class JournalKeeper:
         if watch.incident is not None:
             at = now().wall
             closed = replace(watch.incident.noted(at, "removed"), closed_at=at)
-            device_id = self._device_id(watch.config.id)
-            self._write(incident_row(self._site, watch.config.name, device_id, closed))
+            self._write_incident(watch, closed)
 
     @callback
     def command(self, news: News, name: str, origin: Origin) -> None:
@@ -352,9 +354,7 @@ class JournalKeeper:
 
     async def purge(self, kinds: Collection[Kind], keep_days: int) -> Mapping[Kind, int]:
         """Delete what is older; how many rows it were of each kind. Raises JournalError."""
-        if self.journal is None:
-            raise JournalError("the journal does not run")
-        return await self._purge(self.journal, dict.fromkeys(kinds, keep_days))
+        return await self._purge(self._running, dict.fromkeys(kinds, keep_days))
 
     async def _purge(self, journal: Journal, days: Mapping[Kind, int]) -> Mapping[Kind, int]:
         at = now().wall

@@ -264,10 +264,7 @@ class Recorder:
         try:
             clip = await self._saving.save(work)
         except ClipError as error:
-            stays = isinstance(error, CannotFinishError)
-            if stays:
-                self._left.append(work.folder)
-            self.failed(Failure(camera.camera_id, part.triggers, error.reason, stays, error.detail))
+            self._fail_to_save(camera, part, work, error)
             return
         for future in self._waiting(part.triggers):
             if not future.done():
