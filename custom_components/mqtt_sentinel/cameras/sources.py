@@ -8,13 +8,13 @@ from homeassistant.components import camera
 from homeassistant.exceptions import HomeAssistantError
 
 from ..evidence.cameras.source import (
-    PI_PROGRAMS,
     PiCamera,
     SourceError,
     StillImages,
     UrlSource,
-    VideoDevice,
     label,
+    of_device,
+    of_this_computer,
 )
 from ..network.facts import Credentials
 from ..network.urls import SERVICES, STREAMS, read_url
@@ -86,13 +86,17 @@ def of_address(origin: AddressCamera) -> list[Offered]:
 
 def of_local(device: str) -> list[Offered]:
     """What a camera of this computer can be read by: nothing to encode first, then ever more."""
-    offered: list[Offered] = []
+    sources: tuple[Source, ...] = ()
     if device.startswith(PI):
         number = int(device.removeprefix(PI))
-        offered = [Offered(PiCamera(name, number), _PI_IN_USE[name]) for name in PI_PROGRAMS]
-        device = f"/dev/video{number}"
-    devices = VideoDevice(device, "h264"), VideoDevice(device)
-    return [*offered, *(Offered(each, SourceInUse.DEVICE) for each in devices)]
+        sources = of_this_computer(number, f"/dev/video{number}")
+    return [
+        Offered(
+            each,
+            _PI_IN_USE[each.program] if isinstance(each, PiCamera) else SourceInUse.DEVICE,
+        )
+        for each in sources or of_device(device)
+    ]
 
 
 def of_entity(url: str | None) -> list[Offered]:

@@ -85,12 +85,16 @@ class StillImages:
 type Source = UrlSource | PiCamera | VideoDevice | StillImages
 
 
+def of_device(path: str) -> tuple[VideoDevice, ...]:
+    """What a video device may be asked for, the best first: what need not be encoded."""
+    return VideoDevice(path, "h264"), VideoDevice(path)
+
+
 def of_this_computer(camera: int = 0, device: str = "/dev/video0") -> tuple[Source, ...]:
     """What a local camera may be, the best first: nothing to encode, then ever more."""
     return (
         *(PiCamera(program, camera) for program in PI_PROGRAMS),
-        VideoDevice(device, "h264"),
-        VideoDevice(device),
+        *of_device(device),
     )
 
 
