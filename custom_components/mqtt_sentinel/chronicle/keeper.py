@@ -89,7 +89,7 @@ class JournalKeeper:
         self.journal: Journal | None = None
         self._stops: list[CALLBACK_TYPE] = []
         self._ending: set[asyncio.Task[None]] = set()
-        self._failing = self._refused = False
+        self._refused = False
         self._trouble = OwnTrouble(hass, OwnReason.JOURNAL_FAILED)
         # Somebody has what could not be kept before.
         self.on_working: Callable[[], None] = lambda: None
@@ -309,20 +309,16 @@ class JournalKeeper:
     def _show(self, state: JournalState) -> None:
         entry_id = self._entry.entry_id
         if state.phase is Phase.FAILING and state.trouble is not None:
-            if not self._failing:
+            if self._trouble.tell(wrong=True, at=now().wall):
                 _LOGGER.error(
                     "The journal cannot be written, what happens waits in memory: %s: %s",
                     state.trouble.value,
                     state.text,
                 )
-            self._failing = True
-            self._trouble.tell(wrong=True, at=now().wall)
             issues.show_failed(self._hass, entry_id, state.trouble.value, self.address, state.text)
         elif state.phase is Phase.WORKING:
-            if self._failing:
+            if self._trouble.tell(wrong=False, at=now().wall):
                 _LOGGER.info("The journal is written again")
-            self._failing = False
-            self._trouble.tell(wrong=False, at=now().wall)
             issues.hide_failed(self._hass, entry_id)
             self.on_working()
 

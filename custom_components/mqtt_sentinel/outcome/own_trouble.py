@@ -28,10 +28,10 @@ class OwnTrouble:
         self._open: tuple[str, float] | None = None
 
     @callback
-    def tell(self, *, wrong: bool, at: float) -> None:
-        """Say how it is at ``at``, in epoch seconds; only what is new is told."""
+    def tell(self, *, wrong: bool, at: float) -> bool:
+        """Say how it is at ``at``, in epoch seconds; only what is new is told. Answers whether it is."""
         if wrong is (self._open is not None):
-            return
+            return False
         incident_id, opened_at = self._open or (uuid4().hex, at)
         self._open = (incident_id, opened_at) if wrong else None
         self._hass.bus.async_fire(
@@ -46,3 +46,4 @@ class OwnTrouble:
                 "closed_at": None if wrong else as_utc(at).isoformat(),
             },
         )
+        return True
