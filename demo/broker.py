@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 import contextlib
 from contextlib import AsyncExitStack
 from enum import StrEnum
@@ -12,10 +13,13 @@ import random
 import shutil
 import signal
 import socket
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .process import die_with, python, spawn, tail
 from .wire import KEEPALIVE_SECONDS, Address, accepts_connections
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
@@ -229,6 +233,16 @@ class Broker:
         return python("demo.process", "--parent", parent, program, "-c", str(configuration))
 
 
+class _Snapshots[Key, Value](dict[Key, Value]):
+    """A dictionary that may change while somebody goes through it: what he goes through is a copy."""
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> dict_items[Key, Value]:
+        return self.copy().items()
+
+
 async def _serve_amqtt(port: int) -> None:
     """Run amqtt in this process until SIGTERM."""
     # It is not installed everywhere, takes long to import, and has no types.
@@ -260,6 +274,9 @@ async def _serve_amqtt(port: int) -> None:
             },
         }
     )
+    # It awaits while it goes through them. Whoever connects, or is told of a message, while somebody
+    # else subscribes, would be a client whose messages are acknowledged and go nowhere.
+    broker._subscriptions = _Snapshots()  # noqa: SLF001 - there is no other way in
     await broker.start()
     await ended.wait()
     await broker.shutdown()
