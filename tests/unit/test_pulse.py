@@ -273,7 +273,7 @@ def test_who_was_held_up_itself_listens_before_it_judges() -> None:
     line.now += 30
     line.ask()
     assert Beat.SILENT not in line.beats
-    line.after(TIMING.answer)
+    line.after(TIMING.look)
     assert line.beats[-1] is Beat.SILENT
 
     line = Line(answers=None)
@@ -283,7 +283,7 @@ def test_who_was_held_up_itself_listens_before_it_judges() -> None:
     line.ask()
     assert line.told == []
     line.pulse.hear_cadence(line.now)
-    line.after(TIMING.answer)
+    line.after(TIMING.look)
     assert line.told == []
 
 

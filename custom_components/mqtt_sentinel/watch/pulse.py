@@ -133,7 +133,7 @@ class Pulse:
     def _fall_silent(self, now: float, silent_at: float) -> Beat | None:
         if now > silent_at + self.timing.look:
             # Whoever asks was held up, and what came meanwhile is still to be heard.
-            self._not_before = now + self.timing.answer
+            self._not_before = now + self.timing.look
             return None
         self.silent = True
         self._silent_since = now
