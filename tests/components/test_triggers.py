@@ -171,6 +171,28 @@ async def test_motion_that_an_entity_tells(porch: Porch, over: str) -> None:
     assert porch.motion == STATE_OFF
 
 
+async def test_motion_that_is_there_already_is_recorded_from_the_start(porch: Porch) -> None:
+    await porch.entity(STATE_ON)
+    await porch.set_up(camera("porch", motion_entities=[PIR]))
+    assert porch.asked == [("porch", Cause.MOTION, PIR, True)]
+    assert porch.motion == STATE_ON
+    await porch.entity(STATE_OFF)
+    assert porch.over == [("porch", PIR)]
+    assert porch.motion == STATE_OFF
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"), [(STATE_OFF, STATE_OFF), (STATE_UNAVAILABLE, STATE_UNKNOWN)]
+)
+async def test_what_an_entity_says_at_the_start_is_shown(
+    porch: Porch, says: str, shown: str
+) -> None:
+    await porch.entity(says)
+    await porch.set_up(camera("porch", motion_entities=[PIR]))
+    assert porch.asked == []
+    assert porch.motion == shown
+
+
 async def test_an_entity_that_goes_for_good_tells_of_no_motion(porch: Porch) -> None:
     await porch.set_up(camera("porch", motion_entities=[PIR]))
     await porch.entity(STATE_ON)
@@ -261,10 +283,12 @@ async def test_motion_is_over_when_nobody_is_heard_who_could_say_so(porch: Porch
 
 async def test_what_is_new_is_followed_from_then_on(porch: Porch) -> None:
     await porch.set_up(camera("porch", motion_entities=[PIR]))
-    await porch.change("porch", motion_entities=[PIR, "binary_sensor.other"])
-    await porch.entity(STATE_ON, "binary_sensor.other")
+    await porch.entity(STATE_ON, "binary_sensor.garden")
+    others = ["binary_sensor.garden", "binary_sensor.gate"]
+    await porch.change("porch", motion_entities=[PIR, *others])
+    await porch.entity(STATE_ON, "binary_sensor.gate")
     await porch.entity(STATE_ON)
-    assert [name for _, _, name, _ in porch.asked] == ["binary_sensor.other", PIR]
+    assert [name for _, _, name, _ in porch.asked] == [*others, PIR]
 
 
 async def test_a_camera_that_is_removed_records_for_nobody(porch: Porch) -> None:

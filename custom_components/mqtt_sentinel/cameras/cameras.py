@@ -111,6 +111,8 @@ class Cameras:
         for setup in self._setups.values():
             self._recordings.set(setup)
         self._streams.start(ffmpeg, self._setups.values())
+        for setup in self._setups.values():
+            self._triggers.set(setup)
         self._hass.async_create_background_task(self._recall(), "last clips")
 
     async def stop(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import STATE_ON
+from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..watch.incidents import Incident
     from ..watch.reports import ThingKey
     from ..watch.sentinel import Change
+
+# An entity in any other state does not say whether there is motion.
+_SAYS = {STATE_ON, STATE_OFF}
 
 
 class Triggers:
@@ -51,7 +54,10 @@ class Triggers:
 
     @callback
     def set(self, setup: CameraSetup) -> None:
-        """Follow what this camera records for, and nothing else that it did before."""
+        """Follow what this camera records for, and nothing else that it did before.
+
+        What lasts now is recorded from now on.
+        """
         lasting = self._lasting.pop(setup.id, {})
         self.remove(setup.id)
         self._setups[setup.id] = setup
@@ -78,6 +84,11 @@ class Triggers:
             self._stops[setup.id] = async_track_state_change_event(
                 self._hass, setup.motion_entities, follow
             )
+            for entity_id in setup.motion_entities:
+                state = self._hass.states.get(entity_id)
+                known = entity_id in self._lasting.get(setup.id, ())
+                if state and state.state in _SAYS and not known:
+                    self._motion(setup.id, entity_id, _is_on(state), now(), None)
 
     @callback
     def remove(self, camera_id: str) -> None:
