@@ -251,6 +251,34 @@ async def test_dead_letters(
     assert house.entry.runtime_data.mqtt.dead_letters.counts.total() == 6
 
 
+async def test_who_tells_of_something_without_end_does_not_fill_the_disk(
+    house: House,
+    journal_file: Path,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(keeper_module, "MOST_OF_ONE", 3)
+    await house.set_up(watch("front"), watch("back"))
+    for _ in range(3):
+        await house.service(FRONT, "on")
+        await house.service(FRONT, "off")
+    await house.service("object_detection/back", "on")
+    assert (
+        caplog.messages.count(
+            "Front changes so often that the journal keeps no more of it within this hour"
+        )
+        == 1
+    )
+    assert keeper_of(house).lost == 2  # between them it was as the journal knows it
+    caplog.clear()
+    freezer.tick(3601)
+    await house.service(FRONT, "off")  # nothing new, but it was not kept
+    await written(house)
+    found = [(row["watch_id"], row["connected"]) for row in rows(journal_file, "connections")]
+    assert found == [("front", 1), ("front", 0), ("front", 1), ("back", 1), ("front", 0)]
+
+
 async def test_the_end_writes_what_waits(house: House, journal_file: Path) -> None:
     await house.set_up(watch("front"))
     await house.service(FRONT, "on")

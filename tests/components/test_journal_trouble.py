@@ -209,6 +209,30 @@ async def test_what_could_not_be_written_at_the_end_is_told(
     assert log_of(caplog)[-1] == "The journal ended before 1 rows were written"
 
 
+async def test_what_could_not_be_written_goes_to_another_journal(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("custom_components.mqtt_sentinel.chronicle.keeper._AT_THE_END_IN_VAIN", 0.1)
+    await house.set_up(watch("front"), watch("back"), journal_url=ELSEWHERE)  # type: ignore[arg-type]  # no number
+    await house.service("object_detection/front", "on")
+    await house.clock.advance(60)  # the back one is silent
+    await house.service("object_detection/front", "off")
+    await house.service("object_detection/front", "on")
+    other = tmp_path / "other.db"
+    house.hass.config_entries.async_update_entry(
+        house.entry, options={**house.entry.options, "journal_url": f"sqlite:///{other}"}
+    )
+    await house.clock.settle()
+    await house.service("object_detection/back", "on")
+    await until(house, lambda: not keeper_of(house)._ending)
+    await written(house)
+    found = [(row["watch_id"], row["connected"]) for row in rows(other, "connections")]
+    assert sorted(found) == [("back", 1), ("front", 0), ("front", 1), ("front", 1)]
+    incidents = {row["watch_id"]: row["closed_at"] is None for row in rows(other, "incidents")}
+    assert incidents == {"front": False, "back": False}
+    assert keeper_of(house).lost == 0
+
+
 # Purging
 
 

@@ -21,7 +21,7 @@ from ..evidence.journal.journal import Journal
 from ..evidence.journal.news import JournalState, Metrics, MovedAside, News as JournalNews, Phase
 from ..evidence.journal.reading import counts
 from ..evidence.journal.retention import DEFAULT_DAYS, close_lost, purge
-from ..evidence.journal.rows import Kind
+from ..evidence.journal.rows import IncidentRow, Kind
 from ..intake.mqtt import now
 from ..outcome import journal as issues
 from ..outcome.own_trouble import OwnReason, OwnTrouble
@@ -35,6 +35,7 @@ from .entries import (
     relay_row,
     storm_row,
 )
+from .hourly import Hourly
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -59,9 +60,10 @@ _AT_THE_END_IN_VAIN = 2.0
 _LOOK_EVERY = timedelta(hours=1)
 # A little less than a day: the clock of the timer is not quite even.
 _CLEAN_EVERY = 86400.0 - 60.0
-# A device that only talks nonsense must not fill the disk: of more than these there is the count.
+# Within an hour. A device that only talks nonsense, or talks without end, must not fill the disk: of more
+# than these there is the count.
 MOST_DEAD_LETTERS = 1_000
-_DEAD_LETTERS_WITHIN = 3600.0
+MOST_OF_ONE = 3_600
 
 
 class JournalKeeper:
@@ -97,8 +99,9 @@ class JournalKeeper:
         # What was written last of each watch, and of which storms that they began.
         self._up: dict[str, bool | None] = {}
         self._storms: dict[str, Storm] = {}
-        self._letters = 0
-        self._letters_since = 0.0
+        self._letters = Hourly()
+        self._of_one = Hourly()
+        self._left_out = 0
 
     # Life
 
@@ -122,21 +125,31 @@ class JournalKeeper:
         issues.hide_failed(self._hass, self._entry.entry_id)
 
     async def _finish(self, _: Event | None = None) -> None:
-        journal, self.journal = self.journal, None
-        if journal is not None:
-            await _end(journal)
         if self._ending:
             await asyncio.wait(self._ending, timeout=_AT_THE_END)
+        journal, self.journal = self.journal, None
+        if journal is not None and (left := await _end(journal)):
+            _LOGGER.warning("The journal ended before %s rows were written", len(left))
 
     @callback
     def follow(self) -> None:
         """Follow a change of the options. Another journal gets what happens from now on."""
         if self.journal is not None and self._chosen_url() != self._url:
-            ending = self._hass.async_create_background_task(_end(self.journal), "journal ends")
+            work = self._hand_over(self.journal, self._open_ones())
+            ending = self._hass.async_create_background_task(work, "journal ends")
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
             self._open()
             self._write_open()
+
+    async def _hand_over(self, journal: Journal, known: Collection[str]) -> None:
+        """End a journal, and write elsewhere what it could not: it may be given up for that.
+
+        Of ``known`` incidents the other journal has newer rows.
+        """
+        for row in await _end(journal):
+            if not (isinstance(row, IncidentRow) and row.incident_id in known):
+                self._write(row)
 
     def _chosen_url(self) -> str:
         chosen: str | None = self._entry.options.get(CONF_JOURNAL_URL)
@@ -155,12 +168,13 @@ class JournalKeeper:
         """Write down what changes brought; most bring nothing that is kept."""
         for change in changes:
             watch = change.watch
-            if watch.facts.up is not self._up.get(watch.config.id):
+            # One that is left out is written later, if it still holds then.
+            if watch.facts.up is not self._up.get(watch.config.id) and self._has_room(watch):
                 self._write_state(change)
             if change.turn is not None:
                 incident = change.incident if change.turn is Turn.CLOSED else watch.incident
                 self._write_incident(watch, incident or change.incident)
-            if change.occasion is not None:
+            if change.occasion is not None and self._has_room(watch):
                 device_id = self._device_id(watch.config.id)
                 self._write(event_row(self._site, watch.config, device_id, change.occasion))
         if self._sentinel.storms.open or self._storms:
@@ -210,6 +224,7 @@ class JournalKeeper:
     def removed(self, watch: Watched) -> None:
         """A watch is no more, and its incident is over."""
         self._up.pop(watch.config.id, None)
+        self._of_one.forget(watch.config.id)
         if watch.incident is not None:
             at = now().wall
             closed = replace(watch.incident.noted(at, "removed"), closed_at=at)
@@ -225,11 +240,21 @@ class JournalKeeper:
     @callback
     def dead_letter(self, letter: DeadLetter) -> None:
         """Write down a message that could not be read, unless there are too many."""
-        if not 0 <= letter.at - self._letters_since < _DEAD_LETTERS_WITHIN:
-            self._letters_since, self._letters = letter.at, 0
-        self._letters += 1
-        if self._letters <= MOST_DEAD_LETTERS:
+        if self._letters.count("", letter.at) <= MOST_DEAD_LETTERS:
             self._write(dead_letter_row(self._site, letter))
+
+    def _has_room(self, watch: Watched) -> bool:
+        """Tell whether one more row of a watch is written; one that is not is counted."""
+        number = self._of_one.count(watch.config.id, now().wall)
+        if number <= MOST_OF_ONE:
+            return True
+        self._left_out += 1
+        if number == MOST_OF_ONE + 1:
+            _LOGGER.warning(
+                "%s changes so often that the journal keeps no more of it within this hour",
+                watch.config.name,
+            )
+        return False
 
     def _write(self, row: Row) -> None:
         if self.journal is not None:
@@ -256,7 +281,7 @@ class JournalKeeper:
     def lost(self) -> int:
         """How many rows could not be kept since the start."""
         metrics = self.metrics
-        return metrics.dropped + metrics.refused
+        return metrics.dropped + metrics.refused + self._left_out
 
     @property
     def address(self) -> str:
@@ -343,10 +368,13 @@ class JournalKeeper:
 
     async def _close_lost(self, journal: Journal, at: float) -> None:
         """Close what a crash left open: it is in the journal, and in the memory of nobody."""
+        known = self._open_ones()
+        await journal.transact(partial(close_lost, site=self._site, known=known, at=at))
+
+    def _open_ones(self) -> Collection[str]:
         watches = self._sentinel.watches.values()
         known = {watch.incident.id for watch in watches if watch.incident}
-        known |= self._sentinel.storms.open.keys()
-        await journal.transact(partial(close_lost, site=self._site, known=known, at=at))
+        return known | self._sentinel.storms.open.keys()
 
     async def purge(self, kinds: Collection[Kind], keep_days: int) -> Mapping[Kind, int]:
         """Delete what is older; how many rows it were of each kind. Raises JournalError."""
@@ -359,7 +387,6 @@ class JournalKeeper:
         }
 
 
-async def _end(journal: Journal) -> None:
+async def _end(journal: Journal) -> list[Row]:
     failing = journal.state.phase is Phase.FAILING
-    if lost := await journal.stop(_AT_THE_END_IN_VAIN if failing else _AT_THE_END):
-        _LOGGER.warning("The journal ended before %s rows were written", lost)
+    return await journal.stop(_AT_THE_END_IN_VAIN if failing else _AT_THE_END)

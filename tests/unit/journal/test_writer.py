@@ -203,7 +203,7 @@ async def test_stopping_writes_what_is_left(url: str) -> None:
     kept.journal.start()
     for number in range(20_000):
         kept.journal.write(event(number))
-    assert await kept.journal.stop() == 0
+    assert await kept.journal.stop() == []
     assert kept.journal.metrics.written == 20_000
     assert [state.phase for state in kept.states()] == [Phase.WORKING, Phase.STOPPED]
     assert not [thread for thread in threading.enumerate() if "journal" in thread.name]
@@ -216,7 +216,7 @@ async def test_a_journal_that_never_began_accepts_nothing(file_url: str) -> None
     with pytest.raises(JournalError, match="does not run"):
         await kept.journal.accept(event(1))
     kept.journal.write(event(1))
-    assert await kept.journal.stop() == 1
+    assert await kept.journal.stop() == [event(1)]
 
 
 def hold(file_url: str) -> sqlite3.Connection:
@@ -283,7 +283,7 @@ async def test_stopping_does_not_wait_for_ever(
     accepting = asyncio.create_task(kept.journal.accept(event(2), event(3)))
     await kept.is_in(Phase.FAILING)
     kept.journal.write(event(4))
-    assert await kept.journal.stop(0.3) > 0
+    assert await kept.journal.stop(0.3) == [event(1), event(4)]
     with pytest.raises(JournalError):
         await accepting
     holder.close()

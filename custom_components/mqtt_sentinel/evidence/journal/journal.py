@@ -100,8 +100,11 @@ class Journal:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._reading.ask, query)
 
-    async def stop(self, within: float = 10.0) -> int:
-        """Write what is there, in so many seconds, and end. Returns how many rows were lost."""
+    async def stop(self, within: float = 10.0) -> list[Row]:
+        """Write what is there, in so many seconds, and end. Returns the rows that were not written.
+
+        Those that somebody waited for are not among them: he is told that they are not kept.
+        """
         writer = self._writer
         if self._loop is not None:
             writer.finish()
@@ -118,7 +121,7 @@ class Journal:
             if not isinstance(unit, Written) and not unit.done.done():
                 unit.done.set_exception(JournalError("the journal stopped"))
         self._hear(JournalState(Phase.STOPPED))
-        return sum(len(unit.rows) for unit in left)
+        return [row for unit in left if isinstance(unit, Written) for row in unit.rows]
 
     def _new_future[T](self) -> asyncio.Future[T]:
         if self._loop is None or self.state.phase is Phase.STOPPED:
