@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Generator
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -11,6 +12,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from custom_components.mqtt_sentinel.config_flow import network_search
+from custom_components.mqtt_sentinel.config_flow.camera_found import OFFERED
 from custom_components.mqtt_sentinel.config_flow.network_search import (
     BadAddressError,
     read_addresses,
@@ -129,7 +131,10 @@ async def test_one_that_is_ready(desk: Desk, network: Network) -> None:
         "192.0.2.2": "🟢 Porch · Acme X1 · 192.0.2.2 · 1920x1080 · ready",
         "192.0.2.3": "🟢 192.0.2.3 · ready",
     }
-    assert desk.dialog.shown["description_placeholders"] == {"count": "2", "others": "1"}
+    assert desk.dialog.shown["description_placeholders"] == {
+        "count": "2",
+        "others": "192.0.2.9 (no camera)",
+    }
     await desk.fill(cameras=[])
     assert desk.dialog.errors == {"cameras": "nothing_ticked"}
     await desk.fill(cameras=["192.0.2.2"])
@@ -220,15 +225,33 @@ async def test_what_is_set_up_is_not_offered(desk: Desk, network: Network) -> No
     network.there = [found("192.0.2.2"), found("192.0.2.3")]
     await search(desk)
     assert set(desk.dialog.choices("cameras")) == {"192.0.2.3"}
-    assert desk.dialog.shown["description_placeholders"] == {"count": "1", "others": "1"}
+    assert desk.dialog.shown["description_placeholders"] == {
+        "count": "1",
+        "others": "192.0.2.2 (set up already)",
+    }
+
+
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - OFFERED))
+async def test_what_cannot_be_set_up_is_told_with_the_reason(
+    desk: Desk, network: Network, verdict: Verdict
+) -> None:
+    await desk.house.set_up()
+    network.there = [found(f"192.0.2.{number}", verdict) for number in range(1, 50)]
+    await search(desk)
+    assert desk.dialog.step == "nothing_found"
+    placeholders = desk.dialog.shown["description_placeholders"]
+    assert placeholders
+    told = placeholders["others"].split(", ")
+    assert len(told) == 41
+    assert re.fullmatch(r"192\.0\.2\.40 \([a-z ]+\)", told[-2])
+    assert told[-1] == "…"
 
 
 async def test_nobody_is_found(desk: Desk, network: Network) -> None:
     await desk.house.set_up()
-    network.there = [found("192.0.2.9", Verdict.NO_STREAM)]
     await search(desk)
     assert desk.dialog.step == "nothing_found"
-    assert desk.dialog.shown["description_placeholders"] == {"others": "1"}
+    assert desk.dialog.shown["description_placeholders"] == {"others": "nothing"}
     await desk.dialog.choose("search")
     network.there = [found("192.0.2.2")]
     await desk.fill()

@@ -23,7 +23,6 @@ from custom_components.mqtt_sentinel.cameras.state import SourceInUse
 from custom_components.mqtt_sentinel.command.command import Result
 from custom_components.mqtt_sentinel.command.scene_report import RunEnd, StopReason
 from custom_components.mqtt_sentinel.command.scene_steps import Otherwise, SceneFlaw
-from custom_components.mqtt_sentinel.config_flow.camera_found import OFFERED
 from custom_components.mqtt_sentinel.config_flow.known import KnownThingsRepairFlow
 from custom_components.mqtt_sentinel.config_flow.probing import PROBE_ERRORS
 from custom_components.mqtt_sentinel.config_flow.scene import SceneFlow
@@ -41,6 +40,7 @@ from custom_components.mqtt_sentinel.event import DRILLED, OF_CAMERA, OF_RELAY, 
 from custom_components.mqtt_sentinel.evidence.cameras.stream import Condition, Lost
 from custom_components.mqtt_sentinel.evidence.journal.failures import Trouble as JournalTrouble
 from custom_components.mqtt_sentinel.evidence.journal.retention import DEFAULT_DAYS
+from custom_components.mqtt_sentinel.network.found import Verdict as CameraVerdict
 from custom_components.mqtt_sentinel.outcome.drills import show_drill_failed, show_drill_overdue
 from custom_components.mqtt_sentinel.outcome.issues import show_broker, show_incident
 from custom_components.mqtt_sentinel.outcome.known import show_known
@@ -248,7 +248,7 @@ def test_every_choice_has_a_text() -> None:
         "drill_result": set(DrillResult),
         "journal_kind": set(DEFAULT_DAYS),
         "protection": set(Protection),
-        "camera_verdict": set(OFFERED),
+        "camera_verdict": {*CameraVerdict, "set_up", "nothing"},
     }
 
 

@@ -31,6 +31,10 @@ CONF_CAMERAS = "cameras"
 _LOCKED = frozenset((Verdict.PASSWORD_NEEDED, Verdict.PASSWORD_REFUSED))
 OFFERED = _LOCKED | {Verdict.READY}
 _SIGNS = {Verdict.READY: "🟢"}
+# What the words are for beside verdicts.
+_SET_UP = "set_up"
+_NOTHING = "nothing"
+_MOST_SHOWN = 40
 _WORDS = f"component.{DOMAIN}.selector.camera_verdict.options."
 CREDENTIALS: dict[vol.Marker, Any] = {
     vol.Required(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="off")),
@@ -67,13 +71,9 @@ class FoundSteps(AddressStep):
                 return await self._go_on()
             errors[CONF_CAMERAS] = "nothing_ticked"
         offered = self._offered_cameras
-        words = await async_get_translations(
-            self.hass, self.hass.config.language, "selector", {DOMAIN}
-        )
+        words = await self._words()
         options = [
-            SelectOptionDict(
-                value=found.address, label=_label(found, words[f"{_WORDS}{found.verdict}"])
-            )
+            SelectOptionDict(value=found.address, label=_label(found, words[found.verdict]))
             for found in offered
         ]
         return self.async_show_form(
@@ -82,9 +82,31 @@ class FoundSteps(AddressStep):
             errors=errors,
             description_placeholders={
                 "count": str(len(offered)),
-                "others": str(len(self._found) - len(offered)),
+                "others": await self._others(),
             },
         )
+
+    async def _words(self) -> dict[str, str]:
+        """The translated words for what may come of a search."""
+        words = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", {DOMAIN}
+        )
+        return {
+            key.removeprefix(_WORDS): word for key, word in words.items() if key.startswith(_WORDS)
+        }
+
+    async def _others(self) -> str:
+        """Where else something was looked at, and why it cannot be set up."""
+        words = await self._words()
+        offered = {found.address for found in self._offered_cameras}
+        others = [
+            f"{found.address} ({words[_SET_UP if found.verdict in OFFERED else found.verdict]})"
+            for found in self._found.values()
+            if found.address not in offered
+        ]
+        if len(others) > _MOST_SHOWN:
+            others[_MOST_SHOWN:] = ["…"]
+        return ", ".join(others) or words[_NOTHING]
 
     async def async_step_credentials(
         self, user_input: dict[str, Any] | None = None

@@ -90,7 +90,7 @@ class SearchSteps(FoundSteps):
         return self.async_show_menu(
             step_id="nothing_found",
             menu_options=["search", "address"],
-            description_placeholders={"others": str(len(self._found))},
+            description_placeholders={"others": await self._others()},
         )
 
 
