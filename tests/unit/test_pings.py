@@ -222,6 +222,16 @@ def test_a_late_ping_resets_the_count() -> None:
     assert run(sentinel, 156) == [Turn.OPENED]
 
 
+def test_a_ping_that_is_overtaken_takes_nothing_back() -> None:
+    sentinel = pinging()
+    sentinel.hear(ping(95))
+    assert lamp(sentinel).last_ping == ping(100).at.wall
+    run(sentinel, 129)
+    assert reason(sentinel) is Reason.AGREES
+    run(sentinel, 130)
+    assert reason(sentinel) is Reason.PING_MISSED
+
+
 def test_telemetry_is_as_good_as_a_ping() -> None:
     sentinel = ready()
     for seconds in range(20, 201, 10):
