@@ -166,6 +166,18 @@ class Client:
         )
         return called["response"]
 
+    async def health(self, domain: str) -> Json:
+        """What an integration says of its health."""
+        told: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+
+        def hear(event: Json) -> None:
+            if event["type"] == "initial":
+                told.set_result(event["data"][domain]["info"])
+
+        await self.subscribe(hear, "system_health/info")
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await told
+
     async def _read(self) -> None:
         async for message in self._socket:
             told = message.json()

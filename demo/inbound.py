@@ -31,6 +31,9 @@ _PATIENCE = 15.0
 _BROKER_MISSED = 60.0
 """Seconds within which a broker that hangs is noticed: some quiet, then questions."""
 
+_LOOK = 0.1
+"""Pause between looks at what tells nobody."""
+
 _UNITS = {"temperature": "°C", "humidity": "%", "voltage": "V"}
 
 _STORM = 12
@@ -194,6 +197,9 @@ async def broker_frozen(world: World) -> None:
     seen = world.observer
     await world.arm()
     await world.protection("protected")
+    # What hangs before it ever brought a probe back may be one that never does.
+    while not (await seen.client.health(DOMAIN))["broker_answers"]:  # noqa: ASYNC110 - nobody tells of it
+        await asyncio.sleep(_LOOK)
     told = len(seen.events)
     await world.fleet.freeze_broker()
     await world.only_issue("broker_silent", within=_BROKER_MISSED)
