@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.components.scene import DOMAIN as SCENE_DOMAIN
-from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID, ATTR_MODE, ATTR_NAME
+from homeassistant.const import ATTR_CODE, ATTR_MODE
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -26,19 +26,17 @@ from homeassistant.helpers.service import (
 from homeassistant.util.json import JsonValueType
 import probatio as vol
 
-from .actions import purge
+from .actions import get_incidents, purge
 from .actions.capture_clip import CAPTURE_CLIP, SCHEMA as CAPTURE_SCHEMA, capture_clip
 from .actions.send_command import SCHEMA, SEND_COMMAND, send_command
 from .actions.targets import OF_ALARMS, loaded_hub, subentries_of
 from .const import DOMAIN
 from .dialects.route import Flaw
 from .intake.dead_letters import MOST_KEPT, DeadLetter
-from .outcome.bus import incident_facts
 from .outcome.drills import drill_facts
 from .outcome.wording import as_utc
 from .watch.panel_words import Mode
 
-GET_INCIDENTS = "get_incidents"
 VERIFY_NOW = "verify_now"
 ACKNOWLEDGE = "acknowledge"
 GET_DEAD_LETTERS = "get_dead_letters"
@@ -72,7 +70,11 @@ def register(hass: HomeAssistant) -> None:
     may_control = verify_domain_control(DOMAIN)
     services = hass.services
     services.async_register(
-        DOMAIN, GET_INCIDENTS, _get_incidents, vol.Schema({}), SupportsResponse.ONLY
+        DOMAIN,
+        get_incidents.GET_INCIDENTS,
+        get_incidents.get_incidents,
+        get_incidents.SCHEMA,
+        SupportsResponse.ONLY,
     )
     services.async_register(DOMAIN, VERIFY_NOW, may_control(_verify_now), _VERIFY_NOW)
     services.async_register(DOMAIN, ACKNOWLEDGE, may_control(_acknowledge), _ACKNOWLEDGE)
@@ -110,23 +112,6 @@ def register(hass: HomeAssistant) -> None:
     async_register_admin_service(
         hass, DOMAIN, purge.PURGE, purge.purge, purge.SCHEMA, SupportsResponse.OPTIONAL
     )
-
-
-async def _get_incidents(call: ServiceCall) -> ServiceResponse:
-    """All open incidents, the oldest first."""
-    hub = loaded_hub(call.hass)
-    found = [(watch, watch.incident) for watch in hub.sentinel.watches.values() if watch.incident]
-    return {
-        "incidents": [
-            {
-                ATTR_DEVICE_ID: hub.device_id(watch.config.id),
-                ATTR_NAME: watch.config.name,
-                **incident_facts(incident),
-                "muted": incident.muted,
-            }
-            for watch, incident in sorted(found, key=lambda pair: pair[1].opened_at)
-        ]
-    }
 
 
 async def _verify_now(call: ServiceCall) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 from pathlib import Path
 import shutil
+from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import Context
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.mqtt_sentinel.const import EVENT_CLIP_SAVED
+from custom_components.mqtt_sentinel.const import DOMAIN, EVENT_CLIP_SAVED
 from custom_components.mqtt_sentinel.evidence.clips import saving
 from custom_components.mqtt_sentinel.evidence.clips.errors import (
     CannotWriteError,
@@ -19,6 +21,7 @@ from custom_components.mqtt_sentinel.evidence.clips.errors import (
 from custom_components.mqtt_sentinel.evidence.facts import Cause
 from custom_components.mqtt_sentinel.evidence.journal import writer
 from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError
+from custom_components.mqtt_sentinel.evidence.journal.journal import Journal
 
 from .darkroom import CONTENT, Darkroom
 from .house import GRACE, House, camera, watch
@@ -43,6 +46,16 @@ def room(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Darkr
 async def motion(room: Darkroom, begins: bool, event_id: str = "e1") -> None:
     facts = {"event_ref": event_id, "status": begins}
     await room.house.broker.publish("motion/camera/front", facts)
+
+
+async def clips_of_incidents(house: House) -> list[Any]:
+    """The clips of each open incident, as the action answers."""
+    answer = await house.hass.services.async_call(
+        DOMAIN, "get_incidents", blocking=True, return_response=True
+    )
+    assert answer
+    incidents: Any = answer["incidents"]
+    return [incident["clips"] for incident in incidents]
 
 
 async def record(room: Darkroom, context: Context | None = None) -> None:
@@ -318,6 +331,10 @@ async def test_clips_of_an_open_incident_are_spared(room: Darkroom) -> None:
     assert room.told[1].data["incident_ids"] == [incident.id]
     assert room.books.open_incidents() == {incident.id}
     assert await room.listed() == [by_chance, of_incident]
+    assert await clips_of_incidents(house) == [[f"media-source://mqtt_sentinel/{of_incident}"]]
+    unreadable = patch.object(Journal, "read", side_effect=JournalError("no ink"))
+    with unreadable:
+        assert await clips_of_incidents(house) == [None]
     # Nothing is to be kept.
     house.hass.config_entries.async_update_entry(
         house.entry, options={**house.entry.options, "clips_days": 0}

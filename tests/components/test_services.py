@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from custom_components.mqtt_sentinel.const import DOMAIN
 
 from .house import GRACE, House, alarm, watch
+from .journals import written
 
 FRONT, BACK = "object_detection/front", "object_detection/back"
 SECRET = "hunter2"
@@ -69,6 +70,7 @@ def device(house: House, name: str) -> str:
 
 async def test_open_incidents_are_told_the_oldest_first(guarded: House) -> None:
     await call(guarded, "acknowledge", {"entity_id": "event.back_event"})
+    await written(guarded)
     back, front = (await call(guarded, "get_incidents"))["incidents"]
     assert (back["name"], back["muted"]) == ("Back", True)
     assert front == {
@@ -87,6 +89,7 @@ async def test_open_incidents_are_told_the_oldest_first(guarded: House) -> None:
         "opened_at": guarded.events[1].data["opened_at"],
         "closed_at": None,
         "muted": False,
+        "clips": [],
     }
 
 

@@ -19,7 +19,7 @@ from ..evidence.journal.address import default_url, safe
 from ..evidence.journal.failures import JournalError
 from ..evidence.journal.journal import Journal
 from ..evidence.journal.news import JournalState, Metrics, MovedAside, News as JournalNews, Phase
-from ..evidence.journal.reading import counts
+from ..evidence.journal.reading import counts, media_of_incidents
 from ..evidence.journal.retention import DEFAULT_DAYS, close_lost, purge
 from ..evidence.journal.rows import IncidentRow, Kind
 from ..intake.mqtt import now
@@ -308,10 +308,22 @@ class JournalKeeper:
 
     async def counts(self) -> Mapping[Kind, int] | None:
         """How many rows there are of each kind; None when nobody can tell now."""
+        return await self._ask(partial(counts, site=self._site))
+
+    async def media_of(
+        self, incident_ids: Collection[str], since: float
+    ) -> Mapping[str, list[str]] | None:
+        """The ids of what was recorded for incidents since then; None when nobody can tell now."""
+        site = self._site
+        return await self._ask(
+            partial(media_of_incidents, site=site, incident_ids=incident_ids, since=since)
+        )
+
+    async def _ask[T](self, query: Callable[[Connection], T]) -> T | None:
         if self.state.phase is not Phase.WORKING or self.journal is None:
             return None
         try:
-            return await self.journal.read(partial(counts, site=self._site))
+            return await self.journal.read(query)
         except JournalError:
             return None
 

@@ -96,6 +96,22 @@ async def test_the_oldest_but_none_that_is_spared(
     assert await oldest(before=20.0) == everything[:2]
 
 
+async def test_the_media_of_incidents(kept: Kept) -> None:
+    await kept.journal.accept(
+        clip("d", began=30.0, incident_ids=["i2"]), clip("e", site=OTHER_SITE, incident_ids=["i2"])
+    )
+
+    async def found(*incident_ids: str, since: float = 0.0) -> dict[str, list[str]]:
+        return await kept.journal.read(
+            lambda link: reading.media_of_incidents(link, "home", incident_ids, since)
+        )
+
+    b, d = "cam/2026-11-21/b", "cam/2026-11-21/d"
+    assert await found("i1", "i2", "i9") == {"i1": [b], "i2": [b, d], "i9": []}
+    assert await found("i2", since=21.0) == {"i2": [d]}
+    assert await found() == {}
+
+
 async def test_incidents_since(kept: Kept) -> None:
     await kept.journal.accept(
         incident("i1", updated_at=1.0),

@@ -105,6 +105,20 @@ def oldest_media(
         last = found[-1]["began"], found[-1]["id"]
 
 
+def media_of_incidents(
+    connection: Connection, site: str, incident_ids: Collection[str], since: float
+) -> dict[str, list[str]]:
+    """The ids of what was recorded for incidents, by theirs, oldest first; what began before is left out."""
+    found: dict[str, list[str]] = {incident_id: [] for incident_id in incident_ids}
+    of_some = MEDIA.c.incident_ids.contains('"', autoescape=True)
+    mine = (MEDIA.c.site == site, MEDIA.c.began >= since, of_some)
+    query = select(MEDIA).where(*mine).order_by(MEDIA.c.began, MEDIA.c.id)
+    for row in rows_of(connection, MediaRow, query):
+        for incident_id in found.keys() & set(row.incident_ids):
+            found[incident_id].append(row.media_id)
+    return found
+
+
 def incidents_since(
     connection: Connection, since: float, site: str | None = None
 ) -> list[IncidentRow]:
