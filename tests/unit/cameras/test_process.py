@@ -83,8 +83,9 @@ async def test_what_would_make_ffmpeg_write_a_log_is_not_passed_on(
 async def test_it_may_end_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_GRACE", 60.0)  # the machine may be busy
     code = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye', flush=True)))\n"
+        "import os, signal, sys, time\n"
+        # Not print: it may be at that when the signal comes, and refuses to be called again.
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(os.write(1, b'bye\\n') != 4))\n"
         "print('up', flush=True); time.sleep(600)"
     )
     program = await Program.start(python(code))
