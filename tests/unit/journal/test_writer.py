@@ -298,8 +298,9 @@ async def test_a_corrupt_file_is_moved_aside(
 ) -> None:
     file = tmp_path / "mqtt_sentinel.db"
     if how == "garbage":
-        file.write_bytes(b"no database at all" * 1000)
-        kept = journal_at(file_url)
+        before = b"no database at all" * 1000
+        file.write_bytes(before)
+        kept = journal_at(file_url)  # which may have moved it by now
     else:
         kept = journal_at(file_url)
         await kept.journal.accept(*(event(number) for number in range(2_000)))
@@ -309,8 +310,8 @@ async def test_a_corrupt_file_is_moved_aside(
         link.close()
         pages = bytearray(file.read_bytes())
         pages[4096:] = b"\xff" * (len(pages) - 4096)
-        file.write_bytes(pages)
-    before = file.read_bytes()
+        before = bytes(pages)
+        file.write_bytes(before)
     await kept.journal.accept(event(7))
     await kept.is_in(Phase.WORKING)
     [moved] = kept.told(MovedAside)
