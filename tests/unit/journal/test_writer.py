@@ -236,10 +236,10 @@ async def test_a_locked_file_is_told_and_written_later(
     await kept.all_written()
     holder = hold(file_url)
     kept.journal.write(event(2))
+    state = await kept.is_in(Phase.FAILING)
     with pytest.raises(JournalError) as failed:
         await kept.journal.accept(event(-1))
     assert failed.value.trouble is Trouble.LOCKED
-    state = await kept.is_in(Phase.FAILING)
     assert (state.trouble, state.text) == (Trouble.LOCKED, "database is locked")
     holder.close()
     await kept.is_in(Phase.WORKING)
