@@ -1,5 +1,6 @@
 """Small cameras on loopback: they say what a test tells them to, and remember what they were asked."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -91,7 +92,7 @@ def locked(*challenges: str, right: Credentials = ADMIN, body: bytes = SDP, path
     return talk
 
 
-class Listener:
+class Listener(ABC):
     """Listens while it is entered; whoever was served has been left when it ends."""
 
     host: str
@@ -118,8 +119,16 @@ class Listener:
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
+    @abstractmethod
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        raise NotImplementedError
+        """Talk to one who has connected, and close the connection."""
+
+
+async def _read_head(reader: asyncio.StreamReader) -> tuple[list[str], dict[str, str]]:
+    """The words of a request's first line, and its headers by their names in lower case."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    pairs = (line.partition(": ") for line in lines if line)
+    return first.split(" "), {name.lower(): value for name, _, value in pairs}
 
 
 @dataclass
@@ -139,10 +148,8 @@ class Rtsp(Listener):
         self.connections += 1
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-                method, uri, _ = head[0].split(" ")
-                pairs = (line.partition(": ") for line in head[1:] if line)
-                asked = Asked(method, uri, {name.lower(): value for name, _, value in pairs})
+                (method, uri, _), headers = await _read_head(reader)
+                asked = Asked(method, uri, headers)
                 self.asked.append(asked)
                 said = self.talk(asked)
                 if said is None:
@@ -211,11 +218,9 @@ class Http(Listener):
     @override
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            pairs = (line.partition(": ") for line in head[1:] if line)
-            headers = {name.lower(): value for name, _, value in pairs}
+            (_, path, _), headers = await _read_head(reader)
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            said = await self.serve(head[0].split(" ")[1], headers, body)
+            said = await self.serve(path, headers, body)
             if said is None:
                 await reader.read()
                 return
