@@ -10,6 +10,7 @@ import threading
 from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings, strategies as st
+import psutil
 import pytest
 from sqlalchemy import Connection, Dialect, UniqueConstraint, select, text
 from sqlalchemy.dialects import mysql, sqlite
@@ -42,7 +43,7 @@ from custom_components.mqtt_sentinel.evidence.journal.rows import (
 from custom_components.mqtt_sentinel.evidence.journal.statements import statements_for
 from custom_components.mqtt_sentinel.evidence.journal.writer import Settled
 
-from .house import Kept, clip, event, incident, number_of_events, until
+from .house import SECONDS, Kept, clip, event, incident, number_of_events, until
 from .server import Server
 
 ONE_OF_EACH = [
@@ -209,6 +210,35 @@ async def test_stopping_writes_what_is_left(url: str) -> None:
     assert not [thread for thread in threading.enumerate() if "journal" in thread.name]
     with pytest.raises(JournalError, match="does not run"):
         await kept.journal.accept(event(1))
+    with pytest.raises(JournalError, match="does not run"):
+        await kept.journal.read(number_of_events)
+
+
+def open_files() -> list[str]:
+    """What this process has open."""
+    return [opened.path for opened in psutil.Process().open_files()]
+
+
+async def test_who_still_reads_when_it_stops_leaves_nothing_open(
+    file_url: str, tmp_path: Path
+) -> None:
+    reads, stopped = threading.Event(), threading.Event()
+
+    def linger(connection: Connection) -> int:
+        reads.set()
+        assert stopped.wait(SECONDS)
+        return number_of_events(connection)
+
+    kept = Kept(file_url)
+    kept.journal.start()
+    await kept.journal.accept(event(1))
+    asked = asyncio.create_task(kept.journal.read(linger))
+    await until(reads.is_set)
+    await kept.journal.stop()
+    assert str(tmp_path / "mqtt_sentinel.db") in open_files()
+    stopped.set()
+    assert await asked == 1
+    assert not [path for path in open_files() if path.startswith(str(tmp_path))]
 
 
 async def test_a_journal_that_never_began_accepts_nothing(file_url: str) -> None:

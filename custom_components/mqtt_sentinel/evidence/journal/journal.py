@@ -111,7 +111,7 @@ class Journal:
             await self._loop.run_in_executor(self._executor, writer.join, within)
             writer.abandon()
             await self._loop.run_in_executor(self._executor, writer.join, _LAST_SECONDS)
-            await self._loop.run_in_executor(self._executor, self._reading.close)
+            await self._loop.run_in_executor(self._executor, self._reading.end)
         left = writer.left()
         while self._backlog:
             units: list[Unit] = []
@@ -174,22 +174,30 @@ class _Readers:
 
     url: str
     _engine: Engine | None = None
+    _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask[T](self, query: Callable[[Connection], T]) -> T:
         """Run a query. Raises JournalError, and what else the query raises."""
+        engine = self._open()
+        pool = engine.pool
         try:
-            with self._open().connect() as connection:
+            with engine.connect() as connection:
                 return query(connection)
         except SQLAlchemyError as error:
             # The original would show the URL and the values.
             raise JournalError(self._words(error), trouble_of(error)) from None
+        finally:
+            if engine is not self._engine:
+                pool.dispose()  # closed meanwhile: nobody else takes this connection back
 
     def _words(self, error: BaseException) -> str:
         return words_of(error, self._engine.url if self._engine else self.url)
 
     def _open(self) -> Engine:
         with self._lock:
+            if self._ended:
+                raise JournalError("the journal does not run")
             if self._engine is None:
                 try:
                     self._engine = open_engine(read_url(self.url), readers=_READERS)
@@ -197,9 +205,14 @@ class _Readers:
                     raise JournalError(words_of(error, self.url), trouble_of(error)) from None
             return self._engine
 
+    def end(self) -> None:
+        """Let go of all connections, and make no more."""
+        self._ended = True
+        self.close()
+
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
