@@ -1,6 +1,7 @@
-"""A PostgreSQL of the tests' own: on a socket in a temporary folder, reachable by nobody else."""
+"""A database of the tests' own: on a socket in a temporary folder, reachable by nobody else."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,21 +15,14 @@ import tempfile
 import time
 
 import pytest
+from sqlalchemy import Connection
 
 _SECONDS = 60.0
 
 
-def find_binaries() -> Path | None:
-    """The folder that has ``initdb`` and ``postgres``, of the newest version."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
-    versions = Path("/usr/lib/postgresql").glob("*/bin")
-    return max(versions, key=lambda path: int(path.parent.name), default=None)
-
-
 @dataclass
-class Server:
-    """A cluster in a folder. ``role`` is whom it runs as: it refuses root."""
+class Server(ABC):
+    """A server whose files are in a folder. ``role`` is whom it runs as: it refuses root."""
 
     binaries: Path
     folder: Path
@@ -36,39 +30,68 @@ class Server:
     _process: subprocess.Popen[bytes] | None = None
     _names: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def init(self) -> None:
-        command = [self.binaries / "initdb", "-D", self.folder / "data", "-U", "tests"]
-        command += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as())
+    @staticmethod
+    @abstractmethod
+    def find_binaries() -> Path | None:
+        """The folder of its programs, of the newest version; the test is skipped without a driver."""
 
-    def _as(self) -> dict[str, object]:
+    @abstractmethod
+    def init(self) -> None:
+        """Make its files."""
+
+    @abstractmethod
+    def execute(self, *statements: str, database: str = ...) -> Sequence[tuple[object, ...]]:
+        """Run statements as the one who may do anything; what the last one found."""
+
+    @abstractmethod
+    def new_place(self) -> str:
+        """Make a place without tables, and return its URL."""
+
+    @abstractmethod
+    def url(self, database: str, user: str = ...) -> str:
+        """The URL of a database, as a user would write it."""
+
+    @abstractmethod
+    def closed_place(self) -> tuple[str, str]:
+        """Make a place; its URL for the one who owns it, and for one who may not make tables."""
+
+    @abstractmethod
+    def cut(self, connection: Connection) -> None:
+        """End somebody's connection, as one who administers it may."""
+
+    @property
+    @abstractmethod
+    def command(self) -> Sequence[str]:
+        """How it is started."""
+
+    @property
+    @abstractmethod
+    def gone(self) -> type[Exception]:
+        """What its driver raises when nobody answers."""
+
+    def new_name(self) -> str:
+        """A name that nothing has yet."""
+        return f"journal{next(self._names)}"
+
+    def as_role(self) -> dict[str, object]:
+        """How to run its programs."""
         about = {"cwd": self.folder}
         return about if os.geteuid() else about | {"user": self.role, "extra_groups": []}
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.folder),
-            "fsync": "off",  # nobody takes the power away here
-            "max_connections": "30",
-        }
-        command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
-        command += [f"--{name}={value}" for name, value in options.items()]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._as())
+            self._process = subprocess.Popen(self.command, stdout=log, stderr=log, **self.as_role())
         end = time.monotonic() + _SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+                pytest.fail(f"{self.command[0]}: {(self.folder / 'log').read_text()}")
             time.sleep(0.02)
 
     def _answers(self) -> bool:
-        import psycopg2
-
         try:
-            psycopg2.connect(host=str(self.folder), user="tests", dbname="postgres").close()
-        except psycopg2.OperationalError:
+            self.execute("SELECT 1")
+        except self.gone:
             return False
         return True
 
@@ -77,54 +100,25 @@ class Server:
         process, self._process = self._process, None
         if process is not None:
             with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGQUIT)
+                self.crash(process)
             process.wait(_SECONDS)
 
-    def execute(self, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
-        """Run statements as the one who may do anything; what the last one found."""
-        import psycopg2
-
-        with (
-            _closing(
-                psycopg2.connect(host=str(self.folder), user="tests", dbname=database)
-            ) as link,
-            link.cursor() as cursor,
-        ):
-            link.autocommit = True
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    def new_place(self) -> str:
-        """Make a place without tables, and return its URL. A database for each takes ten times as long."""
-        name = f"journal{next(self._names)}"
-        self.execute(f"CREATE SCHEMA {name}")
-        return f"{self.url('postgres')}&options=-csearch_path%3D{name}"
-
-    def url(self, database: str, user: str = "tests") -> str:
-        return f"postgresql://{user}@/{database}?host={self.folder}"
+    def crash(self, process: subprocess.Popen[bytes]) -> None:
+        """End it without giving it time for anything."""
+        process.send_signal(signal.SIGKILL)
 
 
 @contextmanager
-def _closing[T](link: T) -> Iterator[T]:
-    try:
-        yield link
-    finally:
-        link.close()
-
-
-@contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(kind: type[Server]) -> Iterator[Server]:
     """A server that runs; the test is skipped where there is none to run."""
-    pytest.importorskip("psycopg2", reason="there is no psycopg2")
-    binaries = find_binaries()
+    binaries = kind.find_binaries()
     if binaries is None:
-        pytest.skip("PostgreSQL is not installed")
+        pytest.skip(f"{kind.__name__} is not installed")
     role = _role()
-    folder = Path(tempfile.mkdtemp(prefix="sentinel-pg-"))  # short: sockets have short names
+    folder = Path(tempfile.mkdtemp(prefix="sentinel-db-"))  # short: sockets have short names
     if os.geteuid() == 0:
         shutil.chown(folder, role)
-    server = Server(binaries, folder, role)
+    server = kind(binaries, folder, role)
     try:
         server.init()
         server.start()
@@ -138,4 +132,4 @@ def _role() -> str:
     for name in ("postgres", "nobody"):
         with suppress(KeyError):
             return pwd.getpwnam(name).pw_name
-    pytest.skip("there is nobody but root to run PostgreSQL")
+    pytest.skip("there is nobody but root to run a database")

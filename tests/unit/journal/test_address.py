@@ -155,8 +155,8 @@ def test_a_newer_journal(url: str) -> None:
     assert check(url) is Trouble.NEWER_SCHEMA
 
 
-def test_a_server(postgres: Server) -> None:
-    url = postgres.new_place()
+def test_a_server(server: Server) -> None:
+    url = server.new_place()
     assert check(url) is None
     engine = create_engine(read_url(url))
     with engine.connect() as link:
@@ -165,16 +165,15 @@ def test_a_server(postgres: Server) -> None:
     assert check(url) is None
 
 
-def test_a_server_without_rights(postgres: Server) -> None:
-    postgres.execute("CREATE ROLE guest LOGIN", "CREATE DATABASE closed")
-    postgres.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC", database="closed")
-    assert check(postgres.url("closed", "guest")) is Trouble.NO_RIGHTS
-    ensure(open_engine(read_url(postgres.url("closed"))))
-    assert check(postgres.url("closed", "guest")) is Trouble.NO_RIGHTS
+def test_a_server_without_rights(server: Server) -> None:
+    owners, guests = server.closed_place()
+    assert check(guests) is Trouble.NO_RIGHTS
+    ensure(open_engine(read_url(owners)))
+    assert check(guests) is Trouble.NO_RIGHTS
 
 
-def test_a_database_that_is_not_there(postgres: Server) -> None:
-    assert check(postgres.url("nothing")) is Trouble.CANNOT_CONNECT
+def test_a_database_that_is_not_there(server: Server) -> None:
+    assert check(server.url("nothing")) is Trouble.CANNOT_CONNECT
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -243,6 +242,7 @@ def wrapped(kind: type[OperationalError], *args: object, **more: object) -> Oper
         (wrapped(OperationalError, sqlstate="40P01"), Trouble.LOCKED),
         (wrapped(ProgrammingError, pgcode="42P01"), Trouble.FAILED),
         (wrapped(OperationalError, 1142, "denied"), Trouble.NO_RIGHTS),
+        (wrapped(OperationalError, 1114, "full", sqlstate="HY000"), Trouble.DISK_FULL),
         (wrapped(OperationalError, 2006, "gone"), Trouble.CANNOT_CONNECT),
         (wrapped(OperationalError, 9999, "?"), Trouble.FAILED),
         (wrapped(OperationalError, "no route"), Trouble.CANNOT_CONNECT),
@@ -268,6 +268,7 @@ def test_what_an_error_means(error: Exception, trouble: Trouble) -> None:
         (wrapped(OperationalError, pgcode="54000"), True),
         (wrapped(OperationalError, pgcode="08006"), False),
         (wrapped(OperationalError, 1366, "wrong"), True),
+        (wrapped(OperationalError, 1366, "wrong", sqlstate="HY000"), True),
         (wrapped(OperationalError, 1205, "locked"), False),
         (wrapped(ProgrammingError, "can't adapt"), True),
         (wrapped(OperationalError, "no route"), False),

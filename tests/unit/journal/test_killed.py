@@ -12,12 +12,13 @@ import sys
 import pytest
 from sqlalchemy import create_engine, text
 
+from custom_components.mqtt_sentinel.evidence.journal.address import read_url
 from custom_components.mqtt_sentinel.evidence.journal.failures import JournalError, Trouble
 from custom_components.mqtt_sentinel.evidence.journal.journal import Limits
 from custom_components.mqtt_sentinel.evidence.journal.news import Phase
 
 from .house import Kept, event
-from .server import Server, running_server
+from .server import Server
 
 HERE = Path(__file__).parent
 KILLS = 20
@@ -44,8 +45,8 @@ def test_what_was_accepted_outlives_a_kill(file_url: str) -> None:
     _kill_again_and_again(file_url, KILLS)
 
 
-def test_what_was_accepted_outlives_a_kill_on_a_server(postgres: Server) -> None:
-    _kill_again_and_again(postgres.new_place(), 3)
+def test_what_was_accepted_outlives_a_kill_on_a_server(server: Server) -> None:
+    _kill_again_and_again(server.new_place(), 3)
 
 
 def _kill_again_and_again(url: str, times: int) -> None:
@@ -60,7 +61,7 @@ def _kill_again_and_again(url: str, times: int) -> None:
         for turn in range(times):
             after = chance.randrange(1, 120)
             accepted |= killed(nurse, url, turn * 1_000_000, after)
-    engine = create_engine(url)
+    engine = create_engine(read_url(url))
     with engine.connect() as link:
         events = link.scalars(text("SELECT at FROM sentinel_events WHERE kind = 'button'")).all()
         incidents = link.scalars(text("SELECT updated_at FROM sentinel_incidents")).all()
@@ -118,48 +119,46 @@ async def test_a_full_disk_is_called_so(
     assert [state.phase for state in kept.states()] == [Phase.WORKING, Phase.FAILING, Phase.WORKING]
 
 
-async def test_a_server_that_is_gone_and_comes_back(journal_at: Callable[..., Kept]) -> None:
-    with running_server() as server:
-        url = server.new_place()
-        kept = journal_at(url, limits=Limits(patience=5.0))
-        # Accepted: it has to outlive the server's crash, too.
-        await kept.journal.accept(event(0))
-        assert await kept.event_times() == [0]
-        await asyncio.to_thread(server.stop)
-        kept.journal.write(event(1))
-        with pytest.raises(JournalError):
-            await kept.journal.accept(event(-1))
-        state = await kept.is_in(Phase.FAILING)
-        assert state.trouble is Trouble.CANNOT_CONNECT
-        with pytest.raises(JournalError):
-            await kept.event_times()
-        for number in range(2, 100):
-            kept.journal.write(event(number))
-        await asyncio.to_thread(server.start)
-        await kept.is_in(Phase.WORKING)
-        await kept.all_written()
-        kept.journal.write(event(100))
-        await kept.all_written()
-        assert await kept.event_times() == list(range(101))
-        await kept.journal.stop()
+async def test_a_server_that_is_gone_and_comes_back(
+    own_server: Server, journal_at: Callable[..., Kept]
+) -> None:
+    url = own_server.new_place()
+    kept = journal_at(url, limits=Limits(patience=5.0))
+    # Accepted: it has to outlive the server's crash, too.
+    await kept.journal.accept(event(0))
+    assert await kept.event_times() == [0]
+    await asyncio.to_thread(own_server.stop)
+    kept.journal.write(event(1))
+    with pytest.raises(JournalError):
+        await kept.journal.accept(event(-1))
+    state = await kept.is_in(Phase.FAILING)
+    assert state.trouble is Trouble.CANNOT_CONNECT
+    with pytest.raises(JournalError):
+        await kept.event_times()
+    for number in range(2, 100):
+        kept.journal.write(event(number))
+    await asyncio.to_thread(own_server.start)
+    await kept.is_in(Phase.WORKING)
+    await kept.all_written()
+    kept.journal.write(event(100))
+    await kept.all_written()
+    assert await kept.event_times() == list(range(101))
 
 
 async def test_a_server_that_is_restarted_while_nobody_writes_is_no_news(
-    journal_at: Callable[..., Kept],
+    own_server: Server, journal_at: Callable[..., Kept]
 ) -> None:
-    with running_server() as server:
-        kept = journal_at(server.new_place())
-        await kept.journal.accept(event(0))
-        await asyncio.to_thread(server.stop)
-        await asyncio.to_thread(server.start)
-        await kept.journal.accept(event(1))
-        assert await kept.event_times() == [0, 1]
-        assert [state.phase for state in kept.states()] == [Phase.WORKING]
-        await kept.journal.stop()
+    kept = journal_at(own_server.new_place())
+    await kept.journal.accept(event(0))
+    await asyncio.to_thread(own_server.stop)
+    await asyncio.to_thread(own_server.start)
+    await kept.journal.accept(event(1))
+    assert await kept.event_times() == [0, 1]
+    assert [state.phase for state in kept.states()] == [Phase.WORKING]
 
 
-async def test_two_write_to_one_server(postgres: Server, journal_at: Callable[..., Kept]) -> None:
-    url = postgres.new_place()
+async def test_two_write_to_one_server(server: Server, journal_at: Callable[..., Kept]) -> None:
+    url = server.new_place()
     journals = [journal_at(url), journal_at(url)]  # neither finds any tables
 
     async def write(kept: Kept, site: str) -> None:

@@ -20,6 +20,7 @@ from custom_components.mqtt_sentinel.evidence.journal.move import move
 from custom_components.mqtt_sentinel.evidence.journal.rows import Kind
 from custom_components.mqtt_sentinel.evidence.journal.schema import VERSION, ensure, write_meta
 
+from .conftest import SERVERS
 from .house import Kept, event
 from .server import Server
 from .test_writer import ONE_OF_EACH
@@ -52,12 +53,12 @@ async def source(file_url: str, journal_at: Callable[..., Kept]) -> str:
     return file_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", *SERVERS])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
         return default_url(tmp_path / "target").replace("sqlite:///", "sqlite:///", 1)
-    return request.getfixturevalue("postgres").new_place()
+    return request.getfixturevalue(request.param).new_place()
 
 
 @pytest.fixture(autouse=True)
@@ -178,8 +179,8 @@ def test_a_source_of_another_version_is_not_moved(source: str, target: str, tmp_
         move(source, target)
 
 
-def test_the_script(source: str, postgres: Server) -> None:
-    target = postgres.new_place()
+def test_the_script(source: str, server: Server) -> None:
+    target = server.new_place()
     command = [sys.executable, SCRIPT, source, "-"]
     done = subprocess.run(command, input=target, capture_output=True, text=True, check=True)
     assert contents(target) == contents(source)

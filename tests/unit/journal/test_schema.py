@@ -82,15 +82,17 @@ async def test_a_step_that_broke_off_is_taken_again(
     with pytest.raises(OSError, match="the power"):
         ensure(engine, Schema(METADATA, (colour, broken)))
     with engine.connect() as link:
-        # Where a change of tables can be taken back, all or nothing.
-        assert read_version(link) == 1
-        assert "half" not in {
-            column["name"] for column in inspect(link).get_columns("sentinel_events")
-        }
-        # Where it cannot, the first step may be there, noted or not, and half of the next.
-        link.rollback()
-        colour(link)
-        link.commit()
+        columns = {column["name"] for column in inspect(link).get_columns("sentinel_events")}
+        if link.dialect.name == "mysql":
+            # A change of tables cannot be taken back: half of what broke off is there.
+            assert read_version(link) == 2
+            assert {"colour", "half"} <= columns
+        else:
+            assert read_version(link) == 1
+            assert not {"colour", "half"} & columns
+            link.rollback()
+            colour(link)  # as if it could not be taken back here either
+            link.commit()
     ensure(engine, NEWER)
     with engine.connect() as link:
         assert read_version(link) == 3

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+import math
 from pathlib import Path
 import sqlite3
 import threading
@@ -121,7 +122,7 @@ async def test_what_was_put_in_before_comes_before(
 
 BAD = {
     "a value that is no JSON": event(-1, data={"a": object()}),
-    "a number beyond all databases": event(-1, data=None, at=2**70),
+    "a number beyond its integers": event(-1, data=None, at=2**70),
     "half a character": event(-1, source="\ud800"),
     "no time": event(-1, at=None),
 }
@@ -131,8 +132,10 @@ BAD = {
 async def test_a_bad_row_takes_no_other_with_it(
     bad: object, url: str, journal_at: Callable[..., Kept]
 ) -> None:
-    if url.startswith("postgresql") and bad is BAD["a number beyond all databases"]:
-        bad = event(-1, source="\0")  # there a double takes it, and a text does not take this
+    if bad is BAD["a number beyond its integers"]:
+        # Elsewhere a double takes it. PostgreSQL takes no such text, and MariaDB no such number.
+        other = {"postgresql": event(-1, source="\0"), "mysql": event(-1, at=math.nan)}
+        bad = other.get(url.partition(":")[0], bad)
     kept = journal_at(url)
     for number in range(300):
         kept.journal.write(event(number))
@@ -442,9 +445,9 @@ async def test_work_in_a_locked_database_is_done_later(
 
 
 async def test_work_whose_connection_breaks_is_done_again(
-    postgres: Server, journal_at: Callable[..., Kept]
+    server: Server, journal_at: Callable[..., Kept]
 ) -> None:
-    kept = journal_at(postgres.new_place())
+    kept = journal_at(server.new_place())
     await kept.journal.accept(event(1))
     times = []
 
@@ -452,8 +455,7 @@ async def test_work_whose_connection_breaks_is_done_again(
         times.append(1)
         connection.execute(EVENTS.insert().values(site="home", at=2.0, kind="x", name="x"))
         if len(times) == 1:
-            backend = connection.scalar(text("SELECT pg_backend_pid()"))
-            postgres.execute(f"SELECT pg_terminate_backend({backend})")
+            server.cut(connection)
         return number_of_events(connection)
 
     assert await kept.journal.transact(work) == 2

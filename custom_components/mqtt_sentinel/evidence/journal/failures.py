@@ -129,10 +129,11 @@ def trouble_of(error: BaseException) -> Trouble:
 def _of_database(error: DBAPIError) -> Trouble:
     if (code := _sqlite_code(error)) is not None:
         return _SQLITE.get(code, Trouble.FAILED)
-    if (state := _state(error)) is not None:
-        return _STATES.get(state) or _STATES.get(state[:2]) or Trouble.FAILED
+    # Before the state, which MariaDB and MySQL have, too; it says less.
     if (number := _mysql_code(error)) is not None:
         return _MYSQL.get(number, Trouble.FAILED)
+    if (state := _state(error)) is not None:
+        return _STATES.get(state) or _STATES.get(state[:2]) or Trouble.FAILED
     # A driver that has no code to show has nobody at the other end.
     return Trouble.CANNOT_CONNECT
 
@@ -148,10 +149,10 @@ def is_about_values(error: BaseException) -> bool:
         return False
     if isinstance(error, DataError | IntegrityError):
         return True
-    if (state := _state(error)) is not None:
-        return state[:2] in _STATES_OF_VALUES
     if (code := _mysql_code(error)) is not None:
         return code in _MYSQL_OF_VALUES
+    if (state := _state(error)) is not None:
+        return state[:2] in _STATES_OF_VALUES
     # The driver itself would not take it: nobody was asked.
     return isinstance(error, ProgrammingError)
 
