@@ -16,7 +16,7 @@ from typing import Any
 from .cameras.access import Access
 from .cameras.reading import Reading, missing, read
 from .members.camera import camera_node
-from .observer import DOMAIN, StoryError
+from .observer import DOMAIN, StoryError, fired_at
 from .pipe import Deed
 from .world import AT_ONCE, BROKER_BACK, FRONT, World, slug
 
@@ -217,7 +217,7 @@ async def _move(world: World) -> float:
 def _motions(world: World) -> list[float]:
     """When motion was told to have begun, in epoch seconds."""
     return [
-        datetime.fromisoformat(event["time_fired"]).timestamp()
+        fired_at(event)
         for event in world.observer.events
         if event["event_type"] == f"{DOMAIN}_motion" and event["data"]["motion"] == "began"
     ]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from .client import Client
@@ -15,6 +16,11 @@ _TOLD = ("mismatch", "recovered", "motion", "event_received", "command", "clip_s
 """The events of the integration that are followed."""
 
 type Json = Any
+
+
+def fired_at(event: Mapping[str, Json]) -> float:
+    """When an event happened, in epoch seconds."""
+    return datetime.fromisoformat(event["time_fired"]).timestamp()
 
 
 class StoryError(AssertionError):
@@ -31,6 +37,8 @@ class Observer:
     events: list[Mapping[str, Json]] = field(default_factory=list)
     heard: Counter[str] = field(default_factory=Counter)
     """How many messages came on the topics that are listened to."""
+    last: dict[str, str] = field(default_factory=dict)
+    """What the last message on each of them says."""
     _change: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -48,7 +56,7 @@ class Observer:
         await self.read_issues()
 
     async def listen(self, topic: str) -> None:
-        """Count the messages on a topic in ``heard``, as Home Assistant hears them."""
+        """Keep the messages on a topic in ``heard`` and ``last``, as Home Assistant hears them."""
         await self.client.subscribe(self._message_came, "mqtt/subscribe", topic=topic)
 
     def state(self, entity_id: str) -> str | None:
@@ -115,6 +123,7 @@ class Observer:
 
     def _message_came(self, message: Json) -> None:
         self.heard[message["topic"]] += 1
+        self.last[message["topic"]] = message["payload"]
         self._change.set()
 
     def _happened(self, event: Json) -> None:

@@ -11,7 +11,7 @@ from .fleet import Fleet
 from .home import PASSWORD, USER, Home
 from .household import ALARM
 from .installation import Installation, Times
-from .observer import DOMAIN, Observer, StoryError
+from .observer import DOMAIN, Observer, StoryError, fired_at
 
 type Json = Any
 
@@ -108,8 +108,15 @@ class World:
 
     def events(self, name: str, kind: str) -> list[Mapping[str, Json]]:
         """What the bus events of a kind said of a watch since this web page was opened."""
+        return [event["data"] for event in self._events(name, kind)]
+
+    def fired(self, name: str, kind: str) -> list[float]:
+        """When the bus events of a kind were about a watch, in epoch seconds."""
+        return [fired_at(event) for event in self._events(name, kind)]
+
+    def _events(self, name: str, kind: str) -> list[Mapping[str, Json]]:
         return [
-            event["data"]
+            event
             for event in self.observer.events
             if event["event_type"] == f"{DOMAIN}_{kind}" and event["data"]["name"] == name
         ]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 import json
 import logging
+import time
 from typing import Unpack
 
 from mqtt_sentinel_node import Command, Message, Service
@@ -79,7 +80,7 @@ class ObjectDetection(Member):
         """Look at a picture, and ping when it is time."""
         if self._worker is not None and self._worker.up:
             self._frames += 1
-            self._worker.ping({"frames": self._frames})
+            self._worker.ping({"frames": self._frames, "timestamp": time.time()})
 
     def end(self) -> None:
         """Leave as a service does that is shut down properly."""
