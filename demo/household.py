@@ -11,6 +11,7 @@ logger:
   default: warning
   logs:
     custom_components.mqtt_sentinel: info
+    custom_components.mqtt_sentinel.evidence.cameras: debug
 frontend:
 config:
 history:

@@ -33,6 +33,7 @@ from .inbound import (
 )
 from .observer import StoryError
 from .panel import panel_made_here, panel_rings, panel_without_broker
+from .process import tail
 from .scene import scene_simulated, scene_stopped, scene_with_a_dead_actuator
 from .switching import (
     answers_swapped,
@@ -41,6 +42,9 @@ from .switching import (
     relays_misbehave,
 )
 from .world import World
+
+_LAST_LINES = 60
+"""Of Home Assistant's log, when a step failed."""
 
 
 async def log_is_clean(world: World) -> None:
@@ -103,9 +107,9 @@ async def play(world: World, steps: Mapping[str, Step]) -> bool:
         try:
             await step(world)
         except StoryError as error:
-            print(
-                f"{letter:4}FAILED  {time.monotonic() - begun:5.1f} s  {about}\n{error}", flush=True
-            )
+            took = time.monotonic() - begun
+            log = tail(world.home.log, _LAST_LINES)
+            print(f"{letter:4}FAILED  {took:5.1f} s  {about}\n{error}\n{log}", flush=True)
             return False
         print(f"{letter:4}ok      {time.monotonic() - begun:5.1f} s  {about}", flush=True)
     return True

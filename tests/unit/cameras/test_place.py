@@ -101,12 +101,40 @@ def test_only_what_is_a_folder_of_rings_is_removed(tmp_path: Path) -> None:
     assert (elsewhere / "owner.lock").exists()
 
 
+def test_nobody_removes_what_has_no_lock_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def meddle(file: int, how: int) -> None:
+        if not how & fcntl.LOCK_NB:
+            remove_dead(tmp_path)  # another Home Assistant that starts, in this very moment
+        lock(file, how)
+
+    monkeypatch.setattr(place.fcntl, "flock", meddle)
+    made = Place.make([tmp_path], 1)
+    assert made.folder().is_dir()
+    made.remove()
+
+
 @pytest.mark.parametrize(("age", "there"), [(0, True), (3_600, False)])
-def test_a_folder_without_a_lock_gets_time_for_it(tmp_path: Path, age: float, there: bool) -> None:
-    folder = tmp_path / "mqtt_sentinel-rings-new"
+@pytest.mark.parametrize(
+    "made",
+    [
+        "mqtt_sentinel-rings-new",
+        ".mqtt_sentinel-rings-new",
+        ".mqtt_sentinel-rings-new/owner.lock",
+    ],
+)
+def test_a_folder_gets_time_for_its_lock(
+    tmp_path: Path, made: str, age: float, there: bool
+) -> None:
+    folder = tmp_path / made.partition("/")[0]
     folder.mkdir()
-    made = folder.stat().st_mtime - age
-    os.utime(folder, (made, made))
+    if folder != tmp_path / made:
+        (tmp_path / made).touch()
+    since = folder.stat().st_mtime - age
+    os.utime(folder, (since, since))
     remove_dead(tmp_path)
     assert folder.exists() is there
 

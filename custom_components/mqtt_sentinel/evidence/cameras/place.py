@@ -1,7 +1,8 @@
 """Where rings are kept: in memory, for a second's piece each second wears out a memory card.
 
 One folder for each process, which holds a lock in it for as long as it lives: who finds a folder
-whose lock is free knows that its owner is dead, whoever that was.
+whose lock is free knows that its owner is dead, whoever that was. It gets its name when the lock is
+held, so that nobody finds one that is about to be.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +16,10 @@ import time
 
 RAM = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
 _PREFIX = "mqtt_sentinel-rings-"
+_UNNAMED = f".{_PREFIX}"
 _LOCK = "owner.lock"
 _YOUNG = 60.0
-"""Seconds within which a folder without a lock may still get it."""
+"""Seconds within which a folder may still get its lock."""
 CAMERA_BYTES = 48 * 1024**2
 """Room for one camera: 25 seconds of 16 Mbit/s."""
 
@@ -69,10 +71,10 @@ class Place:
         chosen = choose((look(parent) for parent in parents), cameras * CAMERA_BYTES)
         if chosen is None:
             raise PermissionError(f"none can be written: {', '.join(map(str, parents))}")
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=chosen))
-        lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        made = Path(tempfile.mkdtemp(prefix=_UNNAMED, dir=chosen))
+        lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return cls(path, lock)
+        return cls(made.rename(made.with_name(made.name.removeprefix("."))), lock)
 
     def folder(self) -> Path:
         """Make a new folder for one ring."""
@@ -91,7 +93,7 @@ def remove_dead(parent: Path) -> None:
     except OSError:
         return
     for entry in entries:
-        if entry.name.startswith(_PREFIX) and _is_dead(entry):
+        if entry.name.startswith((_PREFIX, _UNNAMED)) and _is_dead(entry):
             shutil.rmtree(entry.path, ignore_errors=True)
 
 
@@ -100,6 +102,8 @@ def _is_dead(entry: os.DirEntry[str]) -> bool:
         seen = entry.stat(follow_symlinks=False)
         if not entry.is_dir(follow_symlinks=False) or seen.st_uid != os.getuid():
             return False
+        if entry.name.startswith(_UNNAMED):
+            return time.time() - seen.st_mtime > _YOUNG
         lock = os.open(Path(entry.path) / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return time.time() - seen.st_mtime > _YOUNG
