@@ -112,6 +112,8 @@ async def home_killed(world: World) -> None:
         "call_service", domain="homeassistant", service="save_persistent_states"
     )
     remembered = _since(world)
+    [mismatch] = world.events(FRONT, "mismatch")[-1:]
+    await world.home.wrote(mismatch["incident_id"])
     await world.home.kill()
     await world.home.start()
     await world.sign_in_again()
