@@ -3,8 +3,10 @@
 import fcntl
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,6 +147,25 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (folder / "owner.lock").symlink_to("/dev/null")
     remove_dead(tmp_path)
     assert folder.exists()
+
+
+def test_others_clear_up_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / f"mqtt_sentinel-rings-{name}" for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "owner.lock").touch()
+
+    def scan(path: Path) -> list[os.DirEntry[str]]:
+        with os.scandir(path) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        shutil.rmtree(folders[0])
+        return entries
+
+    monkeypatch.setattr(place, "os", SimpleNamespace(**vars(os) | {"scandir": scan}))
+    remove_dead(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_folders_of_others_are_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,13 +102,11 @@ def _is_dead(entry: os.DirEntry[str]) -> bool:
         seen = entry.stat(follow_symlinks=False)
         if not entry.is_dir(follow_symlinks=False) or seen.st_uid != os.getuid():
             return False
-        if entry.name.startswith(_UNNAMED):
-            return time.time() - seen.st_mtime > _YOUNG
-        lock = os.open(Path(entry.path) / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return time.time() - seen.st_mtime > _YOUNG
+        lock = _lock_of(entry)
     except OSError:
         return False
+    if lock is None:
+        return time.time() - seen.st_mtime > _YOUNG
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -117,3 +115,13 @@ def _is_dead(entry: os.DirEntry[str]) -> bool:
         return True
     finally:
         os.close(lock)
+
+
+def _lock_of(entry: os.DirEntry[str]) -> int | None:
+    """Its lock, opened; None where it has none yet."""
+    if entry.name.startswith(_UNNAMED):
+        return None
+    try:
+        return os.open(Path(entry.path) / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
