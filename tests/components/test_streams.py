@@ -325,6 +325,22 @@ async def test_no_folder_for_rings(
     await studio.ring(1)
 
 
+async def test_a_fault_of_our_own_is_told(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera whose stream nobody keeps any more must not be said to be starting for ever."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(studio.house.hass.loop, "call_exception_handler", told.append)
+    fault = ValueError("a mistake in the program")
+
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(streams, "_make_place", fail)
+    with patch.object(Streams, "start", _START):
+        await studio.set_up(camera("porch"))
+    await studio.until(lambda: studio.how() == (Condition.LOST, Lost.ENDED))
+    assert [each["exception"] for each in told] == [fault]
+
+
 async def test_the_end_comes_while_the_folder_is_made_in_vain(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from homeassistant.exceptions import HomeAssistantError
 
 from ..command.backoff import Backoff
+from ..evidence.cameras.fault import ended_by_fault
 from ..evidence.cameras.ring import Ring, Tempo
 from ..evidence.cameras.source import StillImages
 from ..evidence.cameras.still import Still
@@ -32,6 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 _STILL_PAUSE = 0.5
 _NO_ENTITY = Stream(Condition.LOST, Lost.NOT_FOUND)
 _NO_FOLDER = Stream(Condition.LOST, Lost.NO_SPACE)
+_FAULT = Stream(Condition.LOST, Lost.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class CameraStream:
         self._task = self._hass.async_create_background_task(
             self._keep(), f"stream of {self._setup.id}"
         )
+        self._task.add_done_callback(self._over)
 
     async def stop(self) -> None:
         """Read it no more: its programs are gone when this returns."""
@@ -84,6 +87,10 @@ class CameraStream:
     async def picture(self) -> bytes | None:
         """The latest picture as JPEG, None while there is none."""
         return await self._still.picture() if self._still else None
+
+    def _over(self, keeping: asyncio.Task[None]) -> None:
+        if ended_by_fault(keeping):
+            self._changed(_FAULT, [])
 
     def _newest(self) -> Segment | None:
         return self._ring.newest if self._ring else None

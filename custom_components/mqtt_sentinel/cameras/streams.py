@@ -107,11 +107,12 @@ class Streams:
             count = max(len(self._streams), _LEAST_CAMERAS)
             making = asyncio.to_thread(_make_place, self._folder, count)
             self._place = self._hass.async_create_task(making, "folder of rings")
-        try:
-            return Equipment(self._ffmpeg, await asyncio.shield(self._place))
-        except OSError:
+            self._place.add_done_callback(self._made)
+        return Equipment(self._ffmpeg, await asyncio.shield(self._place))
+
+    def _made(self, making: asyncio.Future[Place]) -> None:
+        if making.cancelled() or making.exception():
             self._place = None
-            raise
 
     def _ended(self, camera_id: str, ending: asyncio.Task[None]) -> None:
         if self._ending.get(camera_id) is ending:

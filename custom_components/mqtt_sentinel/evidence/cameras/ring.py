@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ...command.backoff import Backoff
 from ..facts import DEFAULT_PRE_ROLL, Segment
 from .codecs import Contents
+from .fault import ended_by_fault
 from .launch import cutting, is_untimed, launch, why_ended
 from .pieces import RunClock, of_run, read_line
 from .probe import LostError, contents_of, length_of
@@ -164,10 +165,7 @@ class Ring:
         return self._program is not None and self._program.feed(framed(jpeg))
 
     def _over(self, keeping: asyncio.Task[None]) -> None:
-        """Tell of a fault of our own: it must not end a ring in silence."""
-        if not keeping.cancelled() and (fault := keeping.exception()):
-            told = {"message": f"The ring {self._folder.name} ended", "exception": fault}
-            keeping.get_loop().call_exception_handler(told)
+        if ended_by_fault(keeping):
             self._tell(Condition.LOST, Lost.ENDED)
 
     async def _keep(self) -> None:
