@@ -1,7 +1,6 @@
 """A MariaDB of the tests' own."""
 
 from collections.abc import Sequence
-from contextlib import closing
 import os
 from pathlib import Path
 import shutil
@@ -9,6 +8,7 @@ import subprocess
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from .server import Server
 
@@ -54,14 +54,12 @@ class MariaDB(Server):
 
         return pymysql.OperationalError
 
-    def execute(self, *statements: str, database: str = "mysql") -> Sequence[tuple[object, ...]]:
+    def connect(self, database: str = "mysql") -> DBAPIConnection:
         import pymysql
 
-        options = {"unix_socket": str(self._socket), "user": "root", "database": database}
-        with closing(pymysql.connect(**options, autocommit=True)) as link, link.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall()
+        return pymysql.connect(
+            unix_socket=str(self._socket), user="root", database=database, autocommit=True
+        )
 
     def new_place(self) -> str:
         name = self.new_name()

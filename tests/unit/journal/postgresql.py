@@ -1,7 +1,6 @@
 """A PostgreSQL of the tests' own."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 import shutil
 import signal
@@ -9,6 +8,7 @@ import subprocess
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from .server import Server
 
@@ -49,17 +49,12 @@ class PostgreSQL(Server):
 
         return psycopg2.OperationalError
 
-    def execute(self, *statements: str, database: str = "postgres") -> Sequence[tuple[object, ...]]:
+    def connect(self, database: str = "postgres") -> DBAPIConnection:
         import psycopg2
 
-        with (
-            closing(psycopg2.connect(host=str(self.folder), user="tests", dbname=database)) as link,
-            link.cursor() as cursor,
-        ):
-            link.autocommit = True
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+        link = psycopg2.connect(host=str(self.folder), user="tests", dbname=database)
+        link.autocommit = True
+        return link
 
     def new_place(self) -> str:
         # A schema: a database for each takes ten times as long.

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 import os
@@ -13,9 +13,11 @@ import signal
 import subprocess
 import tempfile
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 _SECONDS = 60.0
 
@@ -40,8 +42,8 @@ class Server(ABC):
         """Make its files."""
 
     @abstractmethod
-    def execute(self, *statements: str, database: str = ...) -> Sequence[tuple[object, ...]]:
-        """Run statements as the one who may do anything; what the last one found."""
+    def connect(self, database: str = ...) -> DBAPIConnection:
+        """A connection of the one who may do anything, which commits each statement."""
 
     @abstractmethod
     def new_place(self) -> str:
@@ -68,6 +70,14 @@ class Server(ABC):
     @abstractmethod
     def gone(self) -> type[Exception]:
         """What its driver raises when nobody answers."""
+
+    def execute(self, *statements: str, database: str | None = None) -> Sequence[Any]:
+        """Run statements as the one who may do anything; what the last one found."""
+        link = self.connect(database) if database else self.connect()
+        with closing(link), closing(link.cursor()) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def new_name(self) -> str:
         """A name that nothing has yet."""

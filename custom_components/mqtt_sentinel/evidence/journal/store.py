@@ -74,12 +74,14 @@ class Store:
         ensure(self._engine, self._schema)
         self._full = False
         self._connection = connection = self._engine.connect()
+        # Those of earlier lives. Apart from what follows: on MariaDB the search locks all of the table
+        # to the end of its transaction, and two who then note themselves would wait for each other.
+        with connection.begin():
+            old = time.time() - _FORGET_WRITERS
+            connection.execute(delete(WRITERS).where(WRITERS.c.seen < old))
         with connection.begin():
             for kept in KEPT.values():
                 connection.execute(select(kept.table).limit(1)).all()
-            # Those of earlier lives.
-            old = time.time() - _FORGET_WRITERS
-            connection.execute(delete(WRITERS).where(WRITERS.c.seen < old))
             self._known = connection.scalar(self._mine()) is not None
             if not self._known:
                 # Tried here, so that a database that takes nothing is known at once.
