@@ -92,7 +92,7 @@ async def test_habits(
     assert await _tell_pump(fleet, listener, b"ON") == says
     shown = "on" if is_on else "off"
     wanted = shown if habit is Deed.BEHAVE else f"{shown} ({habit})"
-    assert fleet.state("workshop").facts["pump"] == wanted
+    await fleet.wait_for("workshop", pump=wanted)
 
 
 async def test_one_that_is_late_does_it_after_all(fleet: Fleet, listener: Ear) -> None:

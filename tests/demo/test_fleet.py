@@ -262,6 +262,7 @@ async def test_the_broker_is_killed_and_comes_back(fleet: Fleet, broker: Broker,
     _tell(ear, "garden", False)
     await fleet.start("garden")
     await fleet.wait_for("garden", told="off")
+    await ear.hears_last(_GARDEN, b"\x00")
     await fleet.wait_for("museum", esp32_01="online")
     await fleet.wait_for("esp32", ESP32_001="online")
     await ear.round_trip()

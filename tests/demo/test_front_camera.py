@@ -73,7 +73,7 @@ async def test_it_sees_somebody(fleet: Fleet, ear: Ear) -> None:
     while len(ear.messages(_MOTION)) < 2:
         await ear.hears_more()
     began, ended = (json.loads(message.payload) for message in ear.messages(_MOTION))
-    assert fleet.state("camera").facts["sent"] == "2"
+    await fleet.wait_for("camera", sent="2")
     assert (began["status"], ended["status"]) == (True, False)
     assert began["event_ref"] == ended["event_ref"]
     assert began["detections"]

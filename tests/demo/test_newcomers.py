@@ -1,5 +1,6 @@
 """Zigbee2MQTT, Frigate, a Tasmota plug, sensors with shared topics, and somebody who vandalises."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 import json
 from pathlib import Path
@@ -106,8 +107,9 @@ async def test_frigate_tells_of_its_cameras(fleet: Fleet, ear: Ear) -> None:
     assert await rates() == {"porch": 5.0, "yard": 5.0}
 
     await fleet.tell("yard", Deed.HANG)
-    await ear.round_trip()
-    assert await rates() == {"porch": 5.0, "yard": 0.0}
+    async with asyncio.timeout(10):
+        while await rates() != {"porch": 5.0, "yard": 0.0}:
+            continue  # what it had sent before was still on its way
     assert fleet.state("frigate").facts["yard"] == "hangs"
     with pytest.raises(FleetError, match="yard hangs"):
         await fleet.tell("yard", Deed.MOTION)
