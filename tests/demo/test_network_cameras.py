@@ -24,7 +24,9 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 for addresses"
 )
 
-_PATIENCE = 1.0
+# Enough for those that are a little slow, on a machine that has much else to do; too little for those
+# that are too slow.
+_PATIENCE = 8.0
 _PROBE = (
     b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"'
     b' xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing">'
@@ -148,7 +150,7 @@ async def _probe(town: Town) -> dict[str, bytes]:
         if thing.kind.probed in (Probed.SILENT, Probed.NOBODY)
     }
     with suppress(TimeoutError):
-        async with asyncio.timeout(5 * _PATIENCE):
+        async with asyncio.timeout(_PATIENCE):
             while set(ears.heard) < expected:  # noqa: ASYNC110 - UDP tells nobody
                 await asyncio.sleep(0.01)
     transport.abort()
@@ -238,7 +240,7 @@ async def test_onvif_misbehaves() -> None:
         _, said = await _ask(liar, "GetStreamUri")
         silent = next(thing for thing in town.things if thing.kind.asked is Asked.SILENT)
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(_PATIENCE / 2):
+            async with asyncio.timeout(0.5):
                 await _ask(silent, "GetProfiles")
         async with session.get(town.things[0].service_url) as response:
             assert response.status == 404

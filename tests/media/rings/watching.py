@@ -15,7 +15,7 @@ from custom_components.mqtt_sentinel.evidence.cameras.stream import Condition, L
 from custom_components.mqtt_sentinel.evidence.facts import Segment
 from custom_components.mqtt_sentinel.watch.clock import Instant
 
-LONGEST = 40.0
+LONGEST = 100.0
 """Seconds until what is waited for has to have come: much, for other work on the machine."""
 QUICK = replace(DEFAULT_TEMPO, backoff=Backoff(first=0.1, longest=0.5))
 
