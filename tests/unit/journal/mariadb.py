@@ -16,6 +16,8 @@ from .server import Server
 class MariaDB(Server):
     """A data directory in a folder."""
 
+    main = "mysql"
+
     @staticmethod
     def find_binaries() -> Path | None:
         pytest.importorskip("pymysql", reason="there is no PyMySQL")
@@ -54,7 +56,7 @@ class MariaDB(Server):
 
         return pymysql.OperationalError
 
-    def connect(self, database: str = "mysql") -> DBAPIConnection:
+    def connect(self, database: str) -> DBAPIConnection:
         import pymysql
 
         return pymysql.connect(

@@ -16,6 +16,8 @@ from .server import Server
 class PostgreSQL(Server):
     """A cluster in a folder."""
 
+    main = "postgres"
+
     @staticmethod
     def find_binaries() -> Path | None:
         pytest.importorskip("psycopg2", reason="there is no psycopg2")
@@ -49,7 +51,7 @@ class PostgreSQL(Server):
 
         return psycopg2.OperationalError
 
-    def connect(self, database: str = "postgres") -> DBAPIConnection:
+    def connect(self, database: str) -> DBAPIConnection:
         import psycopg2
 
         link = psycopg2.connect(host=str(self.folder), user="tests", dbname=database)
@@ -60,7 +62,7 @@ class PostgreSQL(Server):
         # A schema: a database for each takes ten times as long.
         name = self.new_name()
         self.execute(f"CREATE SCHEMA {name}")
-        return f"{self.url('postgres')}&options=-csearch_path%3D{name}"
+        return f"{self.url(self.main)}&options=-csearch_path%3D{name}"
 
     def closed_place(self) -> tuple[str, str]:
         name = self.new_name()

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import Connection
@@ -25,6 +25,9 @@ _SECONDS = 60.0
 @dataclass
 class Server(ABC):
     """A server whose files are in a folder. ``role`` is whom it runs as: it refuses root."""
+
+    main: ClassVar[str]
+    """The database that is always there."""
 
     binaries: Path
     folder: Path
@@ -42,7 +45,7 @@ class Server(ABC):
         """Make its files."""
 
     @abstractmethod
-    def connect(self, database: str = ...) -> DBAPIConnection:
+    def connect(self, database: str) -> DBAPIConnection:
         """A connection of the one who may do anything, which commits each statement."""
 
     @abstractmethod
@@ -73,7 +76,7 @@ class Server(ABC):
 
     def execute(self, *statements: str, database: str | None = None) -> Sequence[Any]:
         """Run statements as the one who may do anything; what the last one found."""
-        link = self.connect(database) if database else self.connect()
+        link = self.connect(database or self.main)
         with closing(link), closing(link.cursor()) as cursor:
             for statement in statements:
                 cursor.execute(statement)
